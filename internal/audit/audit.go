@@ -1,0 +1,119 @@
+// Package audit keeps the record of who did what: append-only, written in the
+// same transaction as the deed, each entry carrying the hash of the one before.
+//
+// Entries are copied text without foreign keys, so that they outlive whatever
+// they speak of. No statement in Slipway updates or deletes one.
+package audit
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"slipway/internal/db"
+)
+
+// By is the author of a deed, copied from the actor at the time.
+type By struct {
+	UserID    int64
+	Name      string
+	Kind      string // person, machine or system
+	IP        string
+	RequestID string
+}
+
+// Entry is what is recorded. Sentence reads on after the author's name:
+// "approved A4 for three waves".
+type Entry struct {
+	Action   string // "gate.approve"
+	Kind     string // kind of record, "release"
+	Key      string // key of the record
+	Release  string // key of the release it belongs to, or empty
+	Sentence string
+	Reason   string
+	Detail   string // JSON or plain text: difference, snapshot
+}
+
+// Logged is one entry as stored. Its fields are never changed afterwards.
+type Logged struct {
+	Seq        int64 `gorm:"primaryKey;autoIncrement:false"`
+	At         db.Time
+	UserID     int64
+	Actor      string
+	ActorKind  string
+	IP         string
+	RequestID  string
+	Action     string
+	Kind       string
+	Record     string
+	ReleaseKey string
+	Sentence   string
+	Reason     string
+	Detail     string
+	Previous   string
+	Hash       string
+}
+
+// TableName is the table of entries.
+func (Logged) TableName() string { return "audit_entries" }
+
+// genesis stands where the first entry's predecessor would.
+const genesis = "slipway"
+
+// Record appends an entry inside the caller's transaction.
+func Record(tx *db.Tx, by By, e Entry) error {
+	last, err := lastEntry(tx)
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	entry := Logged{
+		Seq: last.Seq + 1, At: tx.Now, UserID: by.UserID, Actor: by.Name, ActorKind: by.Kind, IP: by.IP, RequestID: by.RequestID,
+		Action: e.Action, Kind: e.Kind, Record: e.Key, ReleaseKey: e.Release, Sentence: e.Sentence, Reason: e.Reason, Detail: e.Detail,
+		Previous: last.Hash,
+	}
+	entry.Hash = entry.digest()
+	return insert(tx, &entry)
+}
+
+// digest is the SHA-256 of everything in the entry but the hash itself, as a
+// JSON array in fixed order, in hex.
+func (l Logged) digest() string {
+	line, err := json.Marshal([]any{l.Seq, l.At, l.UserID, l.Actor, l.ActorKind, l.IP, l.RequestID,
+		l.Action, l.Kind, l.Record, l.ReleaseKey, l.Sentence, l.Reason, l.Detail, l.Previous})
+	if err != nil { // strings and integers always encode
+		panic(err)
+	}
+	sum := sha256.Sum256(line)
+	return hex.EncodeToString(sum[:])
+}
+
+// Broken says where the chain does not hold.
+type Broken struct {
+	Seq int64
+	Why string
+}
+
+// Error tells the place and the reason.
+func (b Broken) Error() string {
+	return fmt.Sprintf("the audit chain breaks at entry %d: %s", b.Seq, b.Why)
+}
+
+// Verify reads the whole chain and gives the number of entries, or a Broken.
+func Verify(tx *db.Tx) (int64, error) {
+	previous, count := genesis, int64(0)
+	err := each(tx, func(l Logged) error {
+		count++
+		switch {
+		case l.Seq != count:
+			return Broken{count, fmt.Sprintf("entry %d follows entry %d", l.Seq, count-1)}
+		case l.Previous != previous:
+			return Broken{l.Seq, "it does not carry the hash of the entry before"}
+		case l.Hash != l.digest():
+			return Broken{l.Seq, "its content does not match its hash"}
+		}
+		previous = l.Hash
+		return nil
+	})
+	return count, err
+}

@@ -1,0 +1,59 @@
+package audit
+
+import "slipway/internal/db"
+
+func lastEntry(tx *db.Tx) (Logged, error) {
+	var rows []Logged
+	err := tx.Gorm().Order("seq DESC").Limit(1).Select("seq", "hash").Find(&rows).Error
+	if err != nil || len(rows) == 0 {
+		return Logged{Hash: genesis}, err
+	}
+	return rows[0], nil
+}
+
+func insert(tx *db.Tx, l *Logged) error { return tx.Create(l) }
+
+// each reads the chain in order, in batches, so that its length needs no memory.
+func each(tx *db.Tx, fn func(Logged) error) error {
+	after := int64(0)
+	for {
+		var rows []Logged
+		if err := tx.Gorm().Where("seq > ?", after).Order("seq").Limit(1000).Find(&rows).Error; err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := fn(row); err != nil {
+				return err
+			}
+			after = row.Seq
+		}
+		if len(rows) < 1000 {
+			return nil
+		}
+	}
+}
+
+// ForRelease gives a release's entries, newest first, those before the entry
+// `before` when it is not zero.
+func ForRelease(tx *db.Tx, key string, before int64, limit int) ([]Logged, error) {
+	return page(tx, before, limit, "release_key = ?", key)
+}
+
+// ForRecord gives the entries of one record, newest first.
+func ForRecord(tx *db.Tx, kind, key string, before int64, limit int) ([]Logged, error) {
+	return page(tx, before, limit, "kind = ? AND record = ?", kind, key)
+}
+
+// Recent gives everybody's entries, newest first.
+func Recent(tx *db.Tx, before int64, limit int) ([]Logged, error) {
+	return page(tx, before, limit, "1 = 1")
+}
+
+func page(tx *db.Tx, before int64, limit int, where string, args ...any) ([]Logged, error) {
+	q := tx.Gorm().Where(where, args...)
+	if before > 0 {
+		q = q.Where("seq < ?", before)
+	}
+	var rows []Logged
+	return rows, q.Order("seq DESC").Limit(limit).Find(&rows).Error
+}

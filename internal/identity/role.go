@@ -1,0 +1,49 @@
+// Package identity knows who acts: people, their roles per service, sessions,
+// tokens, and the one table of who may do what.
+package identity
+
+// Role is one of the roles of release and deployment management, or of the
+// people around it. A person may hold several, each for one service or for all.
+type Role string
+
+// The roles, as CONTRACT.md names them.
+const (
+	ReleaseManager   Role = "release-manager"
+	BuildManager     Role = "build-manager"
+	TestManager      Role = "test-manager"
+	ChangeManager    Role = "change-manager"
+	ChangeAuthority  Role = "change-authority"
+	DeploymentStaff  Role = "deployment-staff"
+	EarlyLifeSupport Role = "early-life-support"
+	Operations       Role = "operations"
+	ServiceOwner     Role = "service-owner"
+	DMLCustodian     Role = "dml-custodian"
+	Stakeholder      Role = "stakeholder"
+	Auditor          Role = "auditor"
+	Administrator    Role = "administrator"
+)
+
+var roleLabels = map[Role]string{
+	ReleaseManager: "Release and deployment manager", BuildManager: "Packaging and build manager",
+	TestManager: "Test manager", ChangeManager: "Change manager", ChangeAuthority: "Change authority",
+	DeploymentStaff: "Deployment staff", EarlyLifeSupport: "Early life support", Operations: "Operations",
+	ServiceOwner: "Service owner", DMLCustodian: "DML custodian", Stakeholder: "Stakeholder",
+	Auditor: "Auditor", Administrator: "Administrator",
+}
+
+// Roles lists every role in the order people meet them in a release.
+func Roles() []Role {
+	return []Role{ReleaseManager, BuildManager, TestManager, ChangeManager, ChangeAuthority, DeploymentStaff,
+		EarlyLifeSupport, Operations, ServiceOwner, DMLCustodian, Stakeholder, Auditor, Administrator}
+}
+
+// Label is the role as a person reads it.
+func (r Role) Label() string {
+	if label, ok := roleLabels[r]; ok {
+		return label
+	}
+	return string(r)
+}
+
+// Known tells whether r is one of the roles.
+func (r Role) Known() bool { _, ok := roleLabels[r]; return ok }
