@@ -1,0 +1,186 @@
+// Package dbtest gives each test a migrated database of its own: a copy of an
+// SQLite file that was migrated once, or, where SLIPWAY_TEST_PG names a server,
+// a PostgreSQL database copied from a migrated template.
+package dbtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver for CREATE DATABASE
+
+	"slipway/internal/db"
+	"slipway/internal/identity"
+)
+
+// Start is the moment at which every test's clock begins: a Monday morning.
+var Start = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// Clock is a clock that moves only when told.
+type Clock struct{ ms atomic.Int64 }
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time { return time.UnixMilli(c.ms.Load()).UTC() }
+
+var clocks sync.Map // *db.DB -> *Clock
+
+// Advance moves the database's clock on.
+func Advance(d *db.DB, by time.Duration) {
+	clock, _ := clocks.Load(d)
+	clock.(*Clock).ms.Add(by.Milliseconds())
+}
+
+// SetTime puts the database's clock to a moment.
+func SetTime(d *db.DB, to time.Time) {
+	clock, _ := clocks.Load(d)
+	clock.(*Clock).ms.Store(to.UnixMilli())
+}
+
+// New gives a migrated database that is gone when the test ends.
+func New(t testing.TB) *db.DB {
+	t.Helper()
+	clock := &Clock{}
+	clock.ms.Store(Start.UnixMilli())
+	options := db.Options{Clock: clock.Now}
+	if server := os.Getenv("SLIPWAY_TEST_PG"); server != "" {
+		options.URL = postgresCopy(t, server)
+	} else {
+		options.Path = sqliteCopy(t)
+	}
+	d, err := db.Open(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clocks.Store(d, clock)
+	t.Cleanup(func() {
+		clocks.Delete(d)
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+var template = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "slipway-template")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "slipway.db")
+	d, err := db.Open(db.Options{Path: path})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(context.Background()); err != nil {
+		return nil, err
+	}
+	if err := d.Close(); err != nil { // the last connection folds the log into the file
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+func sqliteCopy(t testing.TB) string {
+	t.Helper()
+	file, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "slipway.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var (
+	pgOnce  sync.Once
+	pgErr   error
+	pgCount atomic.Int64
+)
+
+func postgresCopy(t testing.TB, server string) string {
+	t.Helper()
+	base := fmt.Sprintf("slipway_test_%d", os.Getpid())
+	pgOnce.Do(func() { pgErr = makePostgresTemplate(server, base) })
+	if pgErr != nil {
+		t.Fatal(pgErr)
+	}
+	name := fmt.Sprintf("%s_%d", base, pgCount.Add(1))
+	if err := pgExec(server, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, base)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := pgExec(server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	})
+	return withDatabase(server, name)
+}
+
+func makePostgresTemplate(server, name string) error {
+	if err := pgExec(server, "CREATE DATABASE "+name); err != nil {
+		return err
+	}
+	d, err := db.Open(db.Options{URL: withDatabase(server, name)})
+	if err != nil {
+		return err
+	}
+	if err := d.Migrate(context.Background()); err != nil {
+		return err
+	}
+	return d.Close()
+}
+
+func withDatabase(server, name string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return server
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func pgExec(server, statement string) error {
+	handle, err := sql.Open("pgx", server)
+	if err != nil {
+		return err
+	}
+	defer handle.Close()
+	_, err = handle.Exec(statement)
+	return err
+}
+
+// User adds an account that holds the roles for every service, and gives the
+// person as an actor.
+func User(t testing.TB, d *db.DB, username string, roles ...identity.Role) identity.Actor {
+	t.Helper()
+	grants := make([]identity.Grant, len(roles))
+	for i, role := range roles {
+		grants[i] = identity.Grant{Role: role}
+	}
+	return UserWith(t, d, username, grants...)
+}
+
+// UserWith adds an account with exactly these grants.
+func UserWith(t testing.TB, d *db.DB, username string, grants ...identity.Grant) identity.Actor {
+	t.Helper()
+	var actor identity.Actor
+	err := d.InTx(context.Background(), func(tx *db.Tx) (err error) {
+		actor, err = identity.Enroll(tx, username, grants)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return actor
+}
