@@ -45,9 +45,3 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_due ON jobs (state, run_at);
 CREATE UNIQUE INDEX jobs_unique ON jobs (unique_key) WHERE unique_key <> '' AND state IN ('waiting', 'running');
-
-CREATE TABLE submissions (
-  once_key TEXT NOT NULL, user_id BIGINT NOT NULL, path TEXT NOT NULL, status INTEGER NOT NULL DEFAULT 0,
-  location TEXT NOT NULL DEFAULT '', created_at BIGINT NOT NULL, PRIMARY KEY (once_key, user_id)
-);
-CREATE INDEX submissions_age ON submissions (created_at);

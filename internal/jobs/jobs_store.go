@@ -1,0 +1,55 @@
+package jobs
+
+import (
+	"context"
+
+	"slipway/internal/db"
+)
+
+func insert(tx *db.Tx, job *Job) error { return tx.Create(job) }
+
+func isOpen(tx *db.Tx, key string) (bool, error) {
+	var n int64
+	err := tx.Gorm().Model(&Job{}).Where("unique_key = ? AND state IN ?", key, []State{Waiting, Running}).Count(&n).Error
+	return n > 0, err
+}
+
+// anyDue looks with a reading handle first, so that an idle queue never takes
+// the one writer.
+func (r *Runner) anyDue(ctx context.Context) (due bool, err error) {
+	err = r.db.View(ctx, func(tx *db.Tx) error {
+		var ids []int64
+		err := tx.Gorm().Model(&Job{}).Where(dueCondition, Waiting, tx.Now, Running, tx.Now).
+			Where("kind IN ?", r.kinds()).Limit(1).Pluck("id", &ids).Error
+		due = len(ids) > 0
+		return err
+	})
+	return due, err
+}
+
+const dueCondition = "(state = ? AND run_at <= ?) OR (state = ? AND locked_until < ?)"
+
+// claim leases the job that has been due longest; nil when none is.
+func claim(tx *db.Tx, kinds []string) (*Job, error) {
+	var due []Job
+	err := tx.Gorm().Where("kind IN ?", kinds).Where(tx.Gorm().Where(dueCondition, Waiting, tx.Now, Running, tx.Now)).
+		Order("run_at, id").Limit(1).Find(&due).Error
+	if err != nil || len(due) == 0 {
+		return nil, err
+	}
+	job := &due[0]
+	job.State, job.Attempts, job.LockedUntil = Running, job.Attempts+1, tx.Now.Add(lease)
+	return job, tx.Gorm().Model(job).Select("state", "attempts", "locked_until").Updates(job).Error
+}
+
+// finish ends an attempt, unless somebody else has claimed the job since.
+func finish(tx *db.Tx, job *Job, failure error) error {
+	end := map[string]any{"state": Done, "ended_at": tx.Now, "last_error": ""}
+	switch {
+	case failure != nil && job.Attempts >= job.MaxAttempts:
+		end = map[string]any{"state": Dead, "ended_at": tx.Now, "last_error": failure.Error()}
+	case failure != nil:
+		end = map[string]any{"state": Waiting, "run_at": tx.Now.Add(backOff(job.Attempts)), "last_error": failure.Error()}
+	}
+	return tx.Gorm().Model(&Job{}).Where("id = ? AND attempts = ? AND state = ?", job.ID, job.Attempts, Running).Updates(end).Error
+}
