@@ -1,0 +1,372 @@
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Disk keeps blobs in a folder: sha256/ab/abcd…, and tmp for what is arriving.
+// Both lie on one file system, because a rename is what makes a blob appear.
+type Disk struct {
+	root    string
+	reserve int64
+	fsync   func(*os.File) error // replaced by the test that injects failures
+	mu      sync.Mutex           // orders rename against delete
+	made    sync.Map             // first two hex digits -> their folder is durable
+}
+
+// reserve is what an upload must leave free, so that the database beside the
+// blobs can still be written when the disk runs full.
+const defaultReserve = 64 << 20
+
+// NewDisk opens or makes a store in the folder.
+func NewDisk(root string) (*Disk, error) {
+	for _, dir := range []string{filepath.Join(root, "sha256"), filepath.Join(root, "tmp")} {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return nil, fmt.Errorf("make the blob folder: %w", err)
+		}
+	}
+	s := &Disk{root: root, reserve: defaultReserve, fsync: (*os.File).Sync}
+	if err := s.syncDir(root); err != nil {
+		return nil, fmt.Errorf("make the blob folder durable: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Disk) path(d Digest) string {
+	h := d.Hex()
+	return filepath.Join(s.root, "sha256", h[:2], h)
+}
+
+// Create begins an upload into a temporary file.
+func (s *Disk) Create(_ context.Context, declared int64) (Upload, error) {
+	if free, err := freeSpace(s.root); err == nil && free-max(declared, 0) < s.reserve {
+		return nil, fmt.Errorf("%w: %d bytes are free and %d are kept in reserve", ErrFull, free, s.reserve)
+	}
+	f, err := os.CreateTemp(filepath.Join(s.root, "tmp"), "upload-")
+	if err != nil {
+		return nil, full(err)
+	}
+	// The lock tells a sweeper in any process that this upload is alive.
+	if err := lock(f); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	}
+	u := &diskUpload{store: s, file: f, work: make(chan []byte, pieces), free: make(chan []byte, pieces), sum: make(chan []byte, 1)}
+	go u.hash(sha256.New())
+	return u, nil
+}
+
+const (
+	piece     = 512 << 10 // bytes handed from the writer to the hasher at once
+	pieces    = 4         // pieces in flight for each upload
+	writeback = 16 << 20  // bytes after which the kernel is told to begin writing
+)
+
+var spare = sync.Pool{New: func() any { b := make([]byte, 0, piece); return &b }}
+
+type diskUpload struct {
+	store   *Disk
+	file    *os.File
+	current []byte
+	work    chan []byte
+	free    chan []byte // pieces the hasher is done with
+	sum     chan []byte
+	lent    int // pieces taken from the pool
+	offset  int64
+	written int64
+	flushed int64
+	err     error
+	ended   bool
+}
+
+// hash runs beside the writer: hashing and writing each take about as long, so
+// together they take half the time.
+func (u *diskUpload) hash(h hash.Hash) {
+	for b := range u.work {
+		h.Write(b)
+		u.free <- b[:0]
+	}
+	u.sum <- h.Sum(nil)
+}
+
+// Write takes bytes. After an error the upload can only be aborted.
+func (u *diskUpload) Write(p []byte) (int, error) {
+	if u.ended {
+		return 0, os.ErrClosed
+	}
+	taken := 0
+	for len(p) > 0 && u.err == nil {
+		if u.current == nil {
+			u.current = u.piece()
+		}
+		n := min(len(p), cap(u.current)-len(u.current))
+		u.current = append(u.current, p[:n]...)
+		p, taken = p[n:], taken+n
+		u.offset += int64(n)
+		if len(u.current) == cap(u.current) {
+			u.flush()
+		}
+	}
+	return taken, u.err
+}
+
+func (u *diskUpload) piece() []byte {
+	if u.lent < pieces {
+		u.lent++
+		return *spare.Get().(*[]byte)
+	}
+	return <-u.free
+}
+
+// flush hands the piece to the hasher and writes it meanwhile. The hasher gives
+// a piece back only once it has read it, and this goroutine takes it again only
+// after the write, so the two never meet a piece that changes.
+func (u *diskUpload) flush() {
+	b := u.current
+	u.current = nil
+	u.work <- b
+	n, err := u.file.Write(b)
+	u.written += int64(n)
+	if err != nil {
+		u.err = full(err)
+		return
+	}
+	if u.written-u.flushed >= writeback {
+		startWriteback(u.file, u.flushed, u.written-u.flushed)
+		u.flushed = u.written
+	}
+}
+
+// Offset is the number of bytes taken.
+func (u *diskUpload) Offset() int64 { return u.offset }
+
+// Commit syncs the file, gives it its name, and syncs the folder.
+func (u *diskUpload) Commit(ctx context.Context, expected Digest, size int64) (Info, error) {
+	if u.ended {
+		return Info{}, os.ErrClosed
+	}
+	if u.err == nil && len(u.current) > 0 {
+		u.flush()
+	}
+	digest, err := fromSum(u.finish()), errors.Join(u.err, ctx.Err())
+	switch {
+	case err != nil:
+	case size != Unknown && size != u.offset:
+		err = fmt.Errorf("%w: %d bytes came, %d were declared", ErrMismatch, u.offset, size)
+	case expected != "" && expected != digest:
+		err = fmt.Errorf("%w: the digest is %s, declared was %s", ErrMismatch, digest, expected)
+	}
+	if err == nil {
+		// After a failed fsync the kernel may report success the next time
+		// although the bytes are lost, so the file is dropped, never synced again.
+		err = u.store.fsync(u.file)
+	}
+	var info fs.FileInfo
+	if err == nil {
+		err = u.file.Chmod(0o440)
+	}
+	if err == nil {
+		info, err = u.file.Stat()
+	}
+	if err == nil {
+		err = u.store.place(u.file.Name(), digest)
+	}
+	err = errors.Join(err, u.file.Close())
+	if err != nil {
+		// The temporary name may be gone already; only a file that stays matters.
+		if gone := os.Remove(u.file.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+		return Info{}, full(err)
+	}
+	return infoOf(digest, info), nil
+}
+
+// finish ends the hasher and gives the pieces back.
+func (u *diskUpload) finish() []byte {
+	u.ended = true
+	close(u.work)
+	sum := <-u.sum
+	for {
+		select {
+		case b := <-u.free:
+			spare.Put(&b)
+		default:
+			return sum
+		}
+	}
+}
+
+// Abort drops the temporary file.
+func (u *diskUpload) Abort() error {
+	if u.ended {
+		return nil
+	}
+	u.finish()
+	return errors.Join(u.file.Close(), os.Remove(u.file.Name()))
+}
+
+// place renames a synced file to its name and makes the name durable. A file
+// whose folder could not be synced is removed: it might vanish with a power cut
+// after it was reported as stored.
+func (s *Disk) place(temporary string, d Digest) error {
+	path := s.path(d)
+	dir := filepath.Dir(path)
+	if _, ok := s.made.Load(dir); !ok {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return err
+		}
+		if err := s.syncDir(filepath.Dir(dir)); err != nil {
+			return err
+		}
+		s.made.Store(dir, true)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := os.Rename(temporary, path); err != nil {
+		return err
+	}
+	if err := s.syncDir(dir); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
+}
+
+func (s *Disk) syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.fsync(f), f.Close())
+}
+
+func infoOf(d Digest, info fs.FileInfo) Info {
+	return Info{Digest: d, Size: info.Size(), Generation: generation(info), StoredAt: info.ModTime().UTC()}
+}
+
+// Stat describes a blob.
+func (s *Disk) Stat(_ context.Context, d Digest) (Info, error) {
+	if !d.Valid() {
+		return Info{}, ErrNotFound
+	}
+	info, err := os.Stat(s.path(d))
+	if err != nil {
+		return Info{}, absent(err)
+	}
+	return infoOf(d, info), nil
+}
+
+// Open reads a range of a blob.
+func (s *Disk) Open(_ context.Context, d Digest, r Range) (io.ReadCloser, error) {
+	if !d.Valid() {
+		return nil, ErrNotFound
+	}
+	f, err := os.Open(s.path(d))
+	if err != nil {
+		return nil, absent(err)
+	}
+	if r == (Range{}) {
+		return f, nil
+	}
+	if _, err := f.Seek(r.Offset, io.SeekStart); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if r.Length == 0 {
+		return f, nil
+	}
+	return limited{io.LimitReader(f, r.Length), f}, nil
+}
+
+type limited struct {
+	io.Reader
+	io.Closer
+}
+
+// Delete removes a blob unless it was stored again since generation.
+func (s *Disk) Delete(ctx context.Context, d Digest, generation int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info, err := s.Stat(ctx, d)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case info.Generation != generation:
+		return ErrChanged
+	}
+	if err := os.Remove(s.path(d)); err != nil {
+		return err
+	}
+	return s.syncDir(filepath.Dir(s.path(d)))
+}
+
+// Walk visits every blob; files that are not blobs are passed over.
+func (s *Disk) Walk(ctx context.Context, fn func(Info) error) error {
+	return filepath.WalkDir(filepath.Join(s.root, "sha256"), func(_ string, e fs.DirEntry, err error) error {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		d := Digest(prefix + e.Name())
+		if e.IsDir() || !d.Valid() {
+			return nil
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) { // deleted while walking
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return fn(infoOf(d, info))
+	})
+}
+
+// Sweep removes temporary files whose upload is dead: older than age, and no
+// process holds their lock.
+func (s *Disk) Sweep(ctx context.Context, age time.Duration) (int, error) {
+	entries, err := os.ReadDir(filepath.Join(s.root, "tmp"))
+	if err != nil {
+		return 0, err
+	}
+	swept, limit := 0, time.Now().Add(-age)
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return swept, err
+		}
+		path := filepath.Join(s.root, "tmp", e.Name())
+		info, err := e.Info()
+		if err != nil || info.ModTime().After(limit) || alive(path) {
+			continue
+		}
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return swept, err
+		}
+		swept++
+	}
+	return swept, nil
+}
+
+func absent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNotFound
+	}
+	return err
+}
+
+func full(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
+	return err
+}

@@ -1,0 +1,63 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// What a store reports. Callers compare with errors.Is.
+var (
+	ErrNotFound = errors.New("no such blob")
+	ErrMismatch = errors.New("the bytes do not match what was declared")
+	ErrDamaged  = errors.New("the stored bytes no longer match their digest")
+	ErrFull     = errors.New("no room left in the store")
+	ErrChanged  = errors.New("the blob was stored again meanwhile")
+)
+
+// Unknown stands for a size nobody declared.
+const Unknown int64 = -1
+
+// Info describes a stored blob. Generation changes whenever the bytes are
+// stored again, so that a deletion never takes a newer copy.
+type Info struct {
+	Digest     Digest
+	Size       int64
+	Generation int64
+	StoredAt   time.Time
+}
+
+// Range is a part of a blob. Length 0 means up to the end, so the zero Range is
+// all of it.
+type Range struct{ Offset, Length int64 }
+
+// Store keeps blobs. Every driver passes the same contract suite.
+type Store interface {
+	// Create begins an upload. It refuses with ErrFull when the declared size
+	// (Unknown if nobody said) would not leave the reserve free.
+	Create(ctx context.Context, declared int64) (Upload, error)
+	// Open reads a range without verifying it; see OpenVerified.
+	Open(ctx context.Context, d Digest, r Range) (io.ReadCloser, error)
+	Stat(ctx context.Context, d Digest) (Info, error)
+	// Delete removes the given generation, and is content when it is gone.
+	Delete(ctx context.Context, d Digest, generation int64) error
+	// Walk visits every blob in the order of the digests.
+	Walk(ctx context.Context, fn func(Info) error) error
+	// Sweep removes what uploads that died more than age ago left behind.
+	Sweep(ctx context.Context, age time.Duration) (int, error)
+}
+
+// Upload takes the bytes of one blob. It is used by one goroutine.
+type Upload interface {
+	io.Writer
+	// Offset is the number of bytes taken so far.
+	Offset() int64
+	// Commit makes the blob durable under its digest. It refuses with
+	// ErrMismatch when expected is not empty, or size not Unknown, and the bytes
+	// differ; nothing is left behind then. A commit that succeeds replaces an
+	// older copy, which is how damaged bytes are healed.
+	Commit(ctx context.Context, expected Digest, size int64) (Info, error)
+	// Abort drops the bytes. After Commit it does nothing.
+	Abort() error
+}
