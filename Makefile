@@ -1,0 +1,62 @@
+# Slipway: `make run` starts the demonstration, `make test` passes every test.
+# One set of build tags everywhere, else the SQLite C file compiles again.
+TAGS    := sqlite_fts5
+export GOFLAGS := -tags=$(TAGS)
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+.PHONY: help run dev build generate fresh format vet lint test unit pgtest e2e check bench install clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## build, fill ./var with the demonstration, and serve it on http://127.0.0.1:8080
+	bin/slipway demo
+
+build: ## bin/slipway, one binary with its assets inside
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/slipway ./cmd/slipway
+
+dev: ## serve, and rebuild whenever a template or a Go file changes
+	go tool templ generate --watch --proxy=http://127.0.0.1:8080 --cmd="go run ./cmd/slipway demo"
+
+generate: ## templates into Go
+	go tool templ fmt templates
+	go tool templ generate
+
+fresh: ## generated files, formatting and go.mod are as committed
+	go tool templ generate
+	@git diff --exit-code -- '*_templ.go' || { echo "run make generate and commit the result"; exit 1; }
+	go mod tidy -diff
+
+format: ## every Go file is formatted
+	@test -z "$$(gofmt -l cmd internal web static templates)" || { gofmt -l cmd internal web static templates; echo "run gofmt -w on these"; exit 1; }
+
+vet:
+	go vet ./...
+	go vet -tags '$(TAGS) e2e' ./web/e2e/...
+
+lint: vet ## go vet and staticcheck
+	go tool staticcheck ./...
+
+install: ## what the tests need beyond Go and gcc, through apt
+	.ci/install
+
+unit: ## every test on SQLite
+	go test ./...
+
+pgtest: ## the service tests again, on PostgreSQL
+	.ci/with-postgres go test -count=1 ./internal/... ./web/...
+
+e2e: ## whole journeys in Chromium
+	go test -count=1 -timeout 20m -tags '$(TAGS) e2e' ./web/e2e/...
+
+test: install unit pgtest e2e ## every test that needs nothing but this machine
+
+check: install fresh format lint test ## all that CI runs
+
+bench: build ## the figures, as ratios within one run
+	.ci/bench
+
+clean: ## remove what the build made; ./var stays
+	rm -rf bin

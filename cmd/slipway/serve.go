@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"slipway/internal/app"
+	"slipway/internal/db"
+	"slipway/internal/sample"
+	"slipway/web"
+)
+
+// dataFlags say where the data is; every command that touches it has them.
+type dataFlags struct {
+	Data     string `default:"./var" help:"Folder of the database and the media." type:"path"`
+	Database string `help:"postgres:// URL; empty is SQLite in the data folder."`
+}
+
+func (f dataFlags) open(ctx context.Context, log *slog.Logger) (*app.App, error) {
+	return app.Open(ctx, app.Config{Data: f.Data, Database: f.Database, Log: log})
+}
+
+type serveCmd struct {
+	dataFlags     `embed:""`
+	Addr          string `default:"127.0.0.1:8080" help:"Address to listen on."`
+	URL           string `help:"External address, as people and devices reach it."`
+	Zone          string `default:"UTC" help:"Time zone for viewers who chose none."`
+	Organisation  string `default:"" help:"Name of the organisation, in the footer."`
+	LogLevel      string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged (${enum})."`
+	SecureCookies bool   `help:"Send cookies over HTTPS only; on where the external address is https."`
+	TrustedProxy  string `help:"Network of the proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
+}
+
+// Run serves until the context ends.
+func (s serveCmd) Run(ctx context.Context) error { return s.serve(ctx, nil) }
+
+func (s serveCmd) serve(ctx context.Context, prepare func(context.Context, *app.App) error) error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	slog.SetDefault(log)
+	a, err := s.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if prepare != nil {
+		if err := prepare(ctx, a); err != nil {
+			return err
+		}
+	}
+	handler, err := web.New(a, web.Config{URL: s.URL, Zone: s.Zone, Organisation: s.Organisation, Version: version,
+		SecureCookies: s.SecureCookies, TrustedProxy: s.TrustedProxy})
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
+	}
+	log.Info("serving", "address", "http://"+listener.Addr().String(), "data", s.Data)
+	return serveUntil(ctx, listener, handler, a)
+}
+
+// shutdownGrace is how long requests in hand may take once the end is asked for.
+const shutdownGrace = 20 * time.Second
+
+func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler, a *app.App) error {
+	// No total read or write timeout: media of gigabytes come and go. Slow
+	// headers and idle connections are bounded instead.
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)}
+	worked := make(chan struct{})
+	go func() {
+		defer close(worked)
+		a.Jobs.Run(ctx, 2)
+	}()
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	a.Log.Info("stopping")
+	grace, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+	defer cancel()
+	err := server.Shutdown(grace)
+	<-worked
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("some requests did not end within %s", shutdownGrace)
+	}
+	return err
+}
+
+type demoCmd struct {
+	serveCmd `embed:""`
+	Releases int `default:"12" help:"How many releases the organisation has; more than 12 are made in bulk."`
+}
+
+// Run fills an empty data folder and serves it.
+func (d demoCmd) Run(ctx context.Context) error {
+	if d.Zone == "UTC" {
+		d.Zone = sample.Zone
+	}
+	if d.Organisation == "" {
+		d.Organisation = sample.Organisation
+	}
+	return d.serve(ctx, func(ctx context.Context, a *app.App) error {
+		if err := sample.Demo(ctx, a, sample.Options{Releases: d.Releases}); err != nil {
+			return fmt.Errorf("fill the demonstration: %w", err)
+		}
+		fmt.Printf("\nSlipway's demonstration is at http://%s\n\n%s\n", d.Addr, sample.Accounts())
+		return nil
+	})
+}
+
+type migrateCmd struct {
+	dataFlags `embed:""`
+}
+
+// Run brings the database up to date.
+func (m migrateCmd) Run(ctx context.Context) error {
+	a, err := m.open(ctx, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	fmt.Printf("The schema is at %d.\n", db.SchemaVersion())
+	return nil
+}
+
+type versionCmd struct{}
+
+// Run prints what this program is.
+func (versionCmd) Run() error {
+	fmt.Printf("slipway %s, commit %s, schema %d\n", version, commit, db.SchemaVersion())
+	return nil
+}

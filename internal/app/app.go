@@ -1,0 +1,88 @@
+// Package app is the composition root: configuration in, services out. It is
+// the only place that knows every room.
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"slipway/internal/build"
+	"slipway/internal/catalog"
+	"slipway/internal/change"
+	"slipway/internal/db"
+	"slipway/internal/deploy"
+	"slipway/internal/dml"
+	"slipway/internal/dml/blob"
+	"slipway/internal/identity"
+	"slipway/internal/jobs"
+	"slipway/internal/plan"
+	"slipway/internal/policy"
+	"slipway/internal/release"
+	"slipway/internal/review"
+)
+
+// Config is what a server is started with.
+type Config struct {
+	Data     string // folder of the database and the media
+	Database string // postgres://…; empty is SQLite in the data folder
+	Log      *slog.Logger
+	Clock    func() time.Time // time.Now when nil
+}
+
+// App holds every service of one running Slipway.
+type App struct {
+	Log      *slog.Logger
+	DB       *db.DB
+	Identity *identity.Service
+	Jobs     *jobs.Runner
+	Catalog  *catalog.Service
+	DML      *dml.Service
+	Policy   *policy.Service
+	Change   *change.Service
+	Release  *release.Service
+	Plan     *plan.Service
+	Build    *build.Service
+	Deploy   *deploy.Service
+	Review   *review.Service
+}
+
+// Open opens the data, migrates it and connects the services.
+func Open(ctx context.Context, c Config) (*App, error) {
+	d, err := db.Open(db.Options{Path: filepath.Join(c.Data, "slipway.db"), URL: c.Database, Clock: c.Clock})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	blobs, err := blob.OpenDisk(filepath.Join(c.Data, "media"))
+	if err != nil {
+		return nil, fmt.Errorf("open the media store: %w", err)
+	}
+	return Connect(d, blobs, c.Log), nil
+}
+
+// Connect makes the services over an open database and media store.
+func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	a := &App{Log: log, DB: d, Identity: identity.New(d), Jobs: jobs.NewRunner(d, log)}
+	a.Catalog = catalog.New(d)
+	a.DML = dml.New(d, blobs)
+	a.Policy = policy.New(d, a.Catalog)
+	a.Change = change.New(d)
+	a.Release = release.New(d, a.Catalog, a.DML, a.Policy, a.Change)
+	a.Plan = plan.New(d, a.Release)
+	a.Build = build.New(d, a.Release, a.DML)
+	a.Deploy = deploy.New(d, a.Release)
+	a.Review = review.New(d, a.Release)
+	a.Release.Use(a.Plan, a.Build, a.Deploy, a.Review)
+	return a
+}
+
+// Close releases the database.
+func (a *App) Close() error { return a.DB.Close() }

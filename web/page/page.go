@@ -1,0 +1,175 @@
+// Package page is what every handler uses to read a request and to answer it:
+// who asks, what was typed, how to render, redirect, and fail.
+package page
+
+import (
+	"bytes"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+	"slipway/templates/ui"
+)
+
+const (
+	actorKey    = "slipway.actor"
+	settingsKey = "slipway.settings"
+	flashCookie = "slipway_flash"
+)
+
+// Settings are the same for every page of one server.
+type Settings struct {
+	Organisation  string
+	Version       string
+	Zone          *time.Location // for viewers who chose none
+	SecureCookies bool
+	Now           func() time.Time
+	Counts        func(c echo.Context, actor identity.Actor) map[string]int
+}
+
+// Use puts the settings where Render finds them.
+func Use(s Settings) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.Set(settingsKey, s)
+			return next(c)
+		}
+	}
+}
+
+// SetActor says who asks; the guard calls it.
+func SetActor(c echo.Context, actor identity.Actor) { c.Set(actorKey, actor) }
+
+// Actor is who asks; nobody (the zero Actor) on public pages.
+func Actor(c echo.Context) identity.Actor {
+	actor, _ := c.Get(actorKey).(identity.Actor)
+	return actor
+}
+
+// Fragment tells whether htmx asks for a part of a page.
+func Fragment(c echo.Context) bool {
+	return c.Request().Header.Get("HX-Request-Type") == "partial"
+}
+
+// Render sends a component as HTML. It is rendered to the end before the first
+// byte leaves, so that a failing template gives an error page, not half a page.
+func Render(c echo.Context, status int, component templ.Component) error {
+	frame := frameOf(c)
+	var out bytes.Buffer
+	if err := component.Render(ui.WithFrame(c.Request().Context(), frame), &out); err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Vary", "HX-Request, HX-Request-Type")
+	return c.HTMLBlob(status, out.Bytes())
+}
+
+func frameOf(c echo.Context) ui.Frame {
+	s, _ := c.Get(settingsKey).(Settings)
+	actor := Actor(c)
+	f := ui.Frame{Actor: actor, Theme: actor.Theme, Path: c.Request().URL.Path, Organisation: s.Organisation, Version: s.Version,
+		RequestID: c.Response().Header().Get(echo.HeaderXRequestID)}
+	if s.Now != nil {
+		f.Now = s.Now()
+	}
+	f.Zone, f.ZoneName = zoneOf(c, actor, s.Zone)
+	f.FlashFamily, f.Flash = takeFlash(c)
+	if s.Counts != nil && actor.UserID != 0 && !Fragment(c) {
+		f.Counts = s.Counts(c, actor)
+	}
+	return f
+}
+
+// zoneOf is the zone the viewer reads times in: the one asked for in the
+// address, their own, or the server's.
+func zoneOf(c echo.Context, actor identity.Actor, standard *time.Location) (*time.Location, string) {
+	if c.QueryParam("tz") == "UTC" {
+		return time.UTC, "UTC"
+	}
+	if actor.Zone != "" {
+		if zone, err := time.LoadLocation(actor.Zone); err == nil {
+			return zone, actor.Zone
+		}
+	}
+	if standard == nil {
+		standard = time.UTC
+	}
+	return standard, standard.String()
+}
+
+// Redirect answers a successful POST: 303 to the page, with a sentence to show
+// there. htmx gets the address in a header, since fetch would follow a 303.
+func Redirect(c echo.Context, to, flash string) error {
+	if flash != "" {
+		setFlash(c, "good", flash)
+	}
+	if c.Request().Header.Get("HX-Request") == "true" {
+		c.Response().Header().Set("HX-Redirect", to)
+		return c.NoContent(http.StatusNoContent)
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+func setFlash(c echo.Context, family, text string) {
+	s, _ := c.Get(settingsKey).(Settings)
+	c.SetCookie(&http.Cookie{Name: flashCookie, Path: "/", MaxAge: 60, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.SecureCookies,
+		Value: base64.RawURLEncoding.EncodeToString([]byte(family + " " + text))})
+}
+
+func takeFlash(c echo.Context) (family, text string) {
+	cookie, err := c.Cookie(flashCookie)
+	if err != nil || Fragment(c) {
+		return "", ""
+	}
+	c.SetCookie(&http.Cookie{Name: flashCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	raw, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil {
+		return "", ""
+	}
+	family, text, _ = strings.Cut(string(raw), " ")
+	return family, text
+}
+
+// Version is the record version that the form was drawn from; 0 if it has none.
+func Version(c echo.Context) int64 {
+	n, _ := strconv.ParseInt(c.FormValue("version"), 10, 64)
+	return n
+}
+
+// When reads a date, or a date and time, as a person typed it in a named zone.
+// Empty gives 0. A time that the clocks skip in spring moves on by an hour.
+func When(value, zone string) (db.Time, error) {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return 0, nil
+	}
+	loc, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" {
+		return 0, fault.New(fault.Invalid, "There is no time zone %q.", zone)
+	}
+	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02"} {
+		if t, err := time.ParseInLocation(layout, value, loc); err == nil {
+			return db.At(t), nil
+		}
+	}
+	return 0, fault.New(fault.Invalid, "Write the time like 2026-11-23 14:30.")
+}
+
+// Path joins segments into an address, escaping each.
+func Path(segments ...string) string {
+	var b strings.Builder
+	for _, s := range segments {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(s))
+	}
+	return b.String()
+}
