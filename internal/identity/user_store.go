@@ -116,13 +116,3 @@ func People(tx *db.Tx, serviceID int64, roles ...Role) ([]Person, error) {
 	}
 	return people, nil
 }
-
-// Enroll adds an account that cannot sign in, since it has no password. It is
-// for fixtures and for people who only ever appear on the record.
-func Enroll(tx *db.Tx, username string, grants []Grant) (Actor, error) {
-	u := User{Username: username, Name: displayName(username), Grants: grants}
-	if err := tx.Create(&u); err != nil {
-		return Actor{}, err
-	}
-	return u.Actor(), replaceGrants(tx, u.ID, grants)
-}
