@@ -29,8 +29,8 @@ type Disk struct {
 // blobs can still be written when the disk runs full.
 const defaultReserve = 64 << 20
 
-// NewDisk opens or makes a store in the folder.
-func NewDisk(root string) (*Disk, error) {
+// OpenDisk opens or makes a store in the folder.
+func OpenDisk(root string) (*Disk, error) {
 	for _, dir := range []string{filepath.Join(root, "sha256"), filepath.Join(root, "tmp")} {
 		if err := os.MkdirAll(dir, 0o750); err != nil {
 			return nil, fmt.Errorf("make the blob folder: %w", err)

@@ -1,0 +1,62 @@
+package dml
+
+import (
+	"context"
+	"strings"
+
+	"slipway/internal/audit"
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+// ItemEdit is what a custodian may change of an item. Key and kind stay: every
+// package that holds a version relies on them.
+type ItemEdit struct {
+	Name        string
+	Provenance  Provenance
+	Supplier    string
+	Description string
+	Licence     string
+	LicenceKey  string
+	KeepDays    int64
+	Site        string
+	Shelf       string
+	Keeper      string
+	Sighted     bool // the physical copy was seen today
+}
+
+// EditItem changes an item; number is the row version of the form.
+func (s *Service) EditItem(ctx context.Context, actor identity.Actor, key string, number int64, e ItemEdit) error {
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		item, err := itemByKey(tx, key)
+		if err != nil {
+			return err
+		}
+		if err := identity.Authorize(actor, identity.DmlDecide, item.ServiceID); err != nil {
+			return err
+		}
+		if err := db.CheckVersion(item, number); err != nil {
+			return err
+		}
+		item.Name, item.Provenance, item.Supplier = strings.TrimSpace(e.Name), e.Provenance, strings.TrimSpace(e.Supplier)
+		item.Description, item.Licence, item.LicenceKey = e.Description, strings.TrimSpace(e.Licence), strings.TrimSpace(e.LicenceKey)
+		item.KeepDays, item.Site, item.Shelf, item.Keeper = e.KeepDays, e.Site, e.Shelf, e.Keeper
+		if e.Sighted {
+			item.SightedAt = tx.Now
+		}
+		var c fault.Check
+		item.validate(&c)
+		c.Need(!e.Sighted || item.Physical(), "site", "Say where the physical copy was seen.")
+		if err := c.Err("The item was not saved."); err != nil {
+			return err
+		}
+		if err := tx.Save(item); err != nil {
+			return err
+		}
+		if err := copyItem(tx, item); err != nil {
+			return err
+		}
+		return audit.Record(tx, actor.By(), audit.Entry{Action: "media.edit", Kind: "media", Key: item.Key, Sentence: "changed media item " + item.Name})
+	})
+}

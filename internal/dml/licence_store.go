@@ -1,0 +1,40 @@
+package dml
+
+import "slipway/internal/db"
+
+func licenceByKey(tx *db.Tx, key string) (*Licence, error) {
+	var l Licence
+	return &l, tx.First(&l, "licence_key = ?", key)
+}
+
+// held sums what is reserved and consumed of a licence. Writers are serial, so
+// the sum and what is decided from it are one.
+func held(tx *db.Tx, licenceID int64) (n int64, err error) {
+	return n, tx.Gorm().Model(&Allocation{}).Where("licence_id = ? AND state IN ?", licenceID, []AllocationState{Reserved, Consumed}).
+		Select("COALESCE(SUM(quantity), 0)").Scan(&n).Error
+}
+
+func allocation(tx *db.Tx, licenceID int64, releaseKey, purpose string) (*Allocation, error) {
+	var a Allocation
+	return &a, tx.First(&a, "licence_id = ? AND release_key = ? AND purpose = ?", licenceID, releaseKey, purpose)
+}
+
+func allocationsOf(tx *db.Tx, licenceKey, releaseKey string) ([]Allocation, error) {
+	var list []Allocation
+	return list, tx.Find(&list, "licence_key = ? AND release_key = ?", licenceKey, releaseKey)
+}
+
+func allocationsFor(tx *db.Tx, releaseKey string) ([]Allocation, error) {
+	var list []Allocation
+	return list, tx.Find(&list, "release_key = ?", releaseKey)
+}
+
+func allocationsOfLicence(tx *db.Tx, licenceID int64) ([]Allocation, error) {
+	var list []Allocation
+	return list, tx.Gorm().Where("licence_id = ?", licenceID).Order("id DESC").Limit(100).Find(&list).Error
+}
+
+func licences(tx *db.Tx, after string, limit int) ([]Licence, error) {
+	var list []Licence
+	return list, tx.Gorm().Where("licence_key > ?", after).Order("licence_key").Limit(limit).Find(&list).Error
+}
