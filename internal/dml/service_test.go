@@ -1,0 +1,413 @@
+package dml
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"slipway/internal/db"
+	"slipway/internal/dbtest"
+	"slipway/internal/dml/blob"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+type library struct {
+	*Service
+	t           *testing.T
+	root        string
+	bruno, cora identity.Actor
+}
+
+func newLibrary(t *testing.T, options ...Option) library {
+	t.Helper()
+	root := t.TempDir()
+	store, err := blob.OpenDisk(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := dbtest.New(t)
+	return library{New(d, store, options...), t, root, dbtest.User(t, d, "bruno", identity.BuildManager), dbtest.User(t, d, "cora", identity.DMLCustodian)}
+}
+
+func submission(label string) Submission {
+	return Submission{ItemKey: "payments-api/server", ItemName: "Payments server", Kind: Software, Label: label, FileName: "server.tar.gz"}
+}
+
+func (l library) receive(actor identity.Actor, label, content string) *Version {
+	l.t.Helper()
+	v, err := l.Receive(context.Background(), actor, submission(label), strings.NewReader(content))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return v
+}
+
+func (l library) accepted(label, content string) *Version {
+	l.t.Helper()
+	v := l.receive(l.bruno, label, content)
+	if err := l.Accept(context.Background(), l.cora, v.ID, v.Row.Version, Decision{ChangeKey: "CHG-1"}); err != nil {
+		l.t.Fatal(err)
+	}
+	return l.get(v.ID)
+}
+
+func (l library) get(id int64) (v *Version) {
+	l.t.Helper()
+	if err := l.db.View(context.Background(), func(tx *db.Tx) (err error) { v, err = l.VersionByID(tx, id); return err }); err != nil {
+		l.t.Fatal(err)
+	}
+	return v
+}
+
+func (l library) blobs() (n int) {
+	l.t.Helper()
+	if err := l.Service.blobs.Walk(context.Background(), func(blob.Info) error { n++; return nil }); err != nil {
+		l.t.Fatal(err)
+	}
+	return n
+}
+
+func (l library) damage(v *Version) {
+	l.t.Helper()
+	path := filepath.Join(l.root, "sha256", v.Digest.Hex()[:2], v.Digest.Hex())
+	if err := errors.Join(os.Chmod(path, 0o600), os.WriteFile(path, []byte("rotten"), 0o600)); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func wantKind(t *testing.T, err error, kind fault.Kind, words string) {
+	t.Helper()
+	if fault.KindOf(err) != kind || err == nil || !strings.Contains(err.Error(), words) {
+		t.Fatalf("want %v with %q, got %v", kind, words, err)
+	}
+}
+
+func TestFromSubmissionToAcceptance(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	v := l.receive(l.bruno, "1.4.0", "the program")
+	if v.State != Checking || v.Digest != blob.Of([]byte("the program")) || v.Size != 11 || v.ChecksMet != 5 || v.ChecksUnknown != 1 || v.ChecksUnmet != 0 {
+		t.Fatalf("%+v", v)
+	}
+	// Build managers hold no right to decide; a custodian holds it, but not upon an own submission.
+	wantKind(t, l.Accept(ctx, l.bruno, v.ID, v.Row.Version, Decision{}), fault.Forbidden, "DML custodian")
+	own := l.receive(l.cora, "1.4.1", "cora's own")
+	wantKind(t, l.Accept(ctx, l.cora, own.ID, own.Row.Version, Decision{}), fault.Refused, "another custodian")
+	wantKind(t, l.Reject(ctx, l.cora, own.ID, own.Row.Version, Decision{Note: "no"}), fault.Refused, "another custodian")
+	machine := identity.Actor{UserID: 99, Name: "robot", Kind: identity.Machine, Scopes: []string{"dml:write"}, Grants: l.cora.Grants}
+	wantKind(t, l.Accept(ctx, machine, v.ID, v.Row.Version, Decision{}), fault.Forbidden, "")
+	wantKind(t, l.Accept(ctx, identity.System("clock"), v.ID, v.Row.Version, Decision{}), fault.Forbidden, "")
+	// A stale form changes nothing.
+	wantKind(t, l.Accept(ctx, l.cora, v.ID, v.Row.Version-1, Decision{}), fault.Conflict, "Somebody else")
+	if err := l.Accept(ctx, l.cora, v.ID, v.Row.Version, Decision{ChangeKey: "CHG-7", Note: "as built"}); err != nil {
+		t.Fatal(err)
+	}
+	v = l.get(v.ID)
+	if v.State != Accepted || v.DeciderID != l.cora.UserID || v.ChangeKey != "CHG-7" || !v.Deployable() {
+		t.Fatalf("%+v", v)
+	}
+	wantKind(t, l.Accept(ctx, l.cora, v.ID, v.Row.Version, Decision{}), fault.Refused, "is accepted")
+}
+
+func TestAcceptInsideAnothersTransaction(t *testing.T) {
+	l := newLibrary(t)
+	v := l.receive(l.bruno, "1", "x")
+	boom := errors.New("the gate refused")
+	err := l.db.InTx(context.Background(), func(tx *db.Tx) error {
+		if err := l.AcceptIn(tx, l.cora, v.ID, "CHG-1", ""); err != nil {
+			return err
+		}
+		return boom
+	})
+	if !errors.Is(err, boom) || l.get(v.ID).State != Checking {
+		t.Fatalf("acceptance outlived its transaction: %v", err)
+	}
+}
+
+func TestAVersionIsNeverReplaced(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	first := l.receive(l.bruno, "1.0", "same bytes")
+	if again := l.receive(l.bruno, "1.0", "same bytes"); again.ID != first.ID {
+		t.Fatal("the same bytes made a second version")
+	}
+	_, err := l.Receive(ctx, l.bruno, submission("1.0"), strings.NewReader("other bytes"))
+	wantKind(t, err, fault.Refused, "holds other bytes")
+	if err := l.Reject(ctx, l.cora, first.ID, first.Row.Version, Decision{}); fault.KindOf(err) != fault.Invalid {
+		t.Fatalf("rejected without a reason: %v", err)
+	}
+	if err := l.Reject(ctx, l.cora, first.ID, first.Row.Version, Decision{Note: "wrong branch."}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = l.Receive(ctx, l.bruno, submission("1.0"), strings.NewReader("same bytes"))
+	wantKind(t, err, fault.Refused, "wrong branch")
+}
+
+func TestWhatIsRefusedLeavesNothing(t *testing.T) {
+	l := newLibrary(t, WithMaxSize(1000))
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		change func(*Submission)
+		body   io.Reader
+		actor  identity.Actor
+		kind   fault.Kind
+	}{
+		"digest mismatch":  {func(s *Submission) { s.Declared = blob.Of([]byte("good")) }, strings.NewReader("evil"), l.bruno, fault.Invalid},
+		"no digest at all": {func(s *Submission) { s.Declared = "sha256:nonsense" }, strings.NewReader("x"), l.bruno, fault.Invalid},
+		"truncated body":   {nil, io.MultiReader(strings.NewReader("half"), iotest.ErrReader(io.ErrUnexpectedEOF)), l.bruno, fault.Invalid},
+		"shorter":          {func(s *Submission) { s.Size = 10 }, strings.NewReader("short"), l.bruno, fault.Invalid},
+		"longer":           {func(s *Submission) { s.Size = 2 }, strings.NewReader("long"), l.bruno, fault.Invalid},
+		"broken body":      {nil, iotest.ErrReader(errors.New("connection reset")), l.bruno, fault.Internal},
+		"empty":            {nil, strings.NewReader(""), l.bruno, fault.Invalid},
+		"too large":        {nil, strings.NewReader(strings.Repeat("x", 1001)), l.bruno, fault.TooLarge},
+		"hostile key":      {func(s *Submission) { s.ItemKey = "../../etc" }, strings.NewReader("x"), l.bruno, fault.Invalid},
+		"hostile name":     {func(s *Submission) { s.FileName = "../../etc/passwd" }, strings.NewReader("x"), l.bruno, fault.Invalid},
+		"hostile label":    {func(s *Submission) { s.Label = "1\r\nX: y" }, strings.NewReader("x"), l.bruno, fault.Invalid},
+		"no supplier":      {func(s *Submission) { s.Provenance = Procured }, strings.NewReader("x"), l.bruno, fault.Invalid},
+		"nobody's right":   {nil, strings.NewReader("x"), identity.Actor{UserID: 5, Kind: identity.PersonKind}, fault.Forbidden},
+		"read-only token":  {nil, strings.NewReader("x"), identity.Actor{UserID: 5, Kind: identity.Machine, Scopes: []string{"dml:read"}}, fault.Forbidden},
+	} {
+		sub := submission("1.0")
+		if c.change != nil {
+			c.change(&sub)
+		}
+		if _, err := l.Receive(ctx, c.actor, sub, c.body); fault.KindOf(err) != c.kind || err == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := l.blobs(); n != 0 {
+			t.Fatalf("%s left %d blobs", name, n)
+		}
+	}
+	page, err := l.List(ctx, l.cora, Filter{})
+	if err != nil || page.Matching != 0 {
+		t.Fatalf("%+v %v", page, err)
+	}
+	if n, err := l.Service.blobs.Sweep(ctx, -time.Hour); err != nil || n != 0 {
+		t.Fatalf("%d temporary files stayed, %v", n, err)
+	}
+}
+
+func TestUnmetChecksBlock(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	sub := submission("1")
+	sub.MediaType, sub.Provenance, sub.Supplier, sub.Licence = "application/pdf", Procured, "Kvarn", "Beerware-9"
+	v, err := l.Receive(ctx, l.bruno, sub, strings.NewReader("<html><script>alert(1)</script>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = l.Accept(ctx, l.cora, v.ID, v.Row.Version, Decision{})
+	wantKind(t, err, fault.Refused, "browser could run")
+	if f, _ := fault.As(err); len(f.Blockers) != 2 {
+		t.Fatalf("not every reason is named: %v", f.Blockers)
+	}
+	// The licence can be mended on the item; the checks then run again.
+	d, err := l.Detail(ctx, l.cora, v.ItemKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.EditItem(ctx, l.cora, v.ItemKey, d.Item.Row.Version, ItemEdit{Name: "Server", Provenance: Procured, Supplier: "Kvarn", Licence: "MIT"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.RunChecks(ctx, l.cora, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	if v = l.get(v.ID); v.ChecksUnmet != 1 || v.ItemName != "Server" {
+		t.Fatalf("%+v", v)
+	}
+}
+
+func TestDamageIsFoundAndHealed(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	v := l.accepted("1.0", "precious")
+	if err := l.Recheck(ctx, v.Digest); err != nil {
+		t.Fatal(err)
+	}
+	l.damage(v)
+	reading, err := l.Open(ctx, l.bruno, v.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reading.Close()
+	if got, err := io.ReadAll(reading); err == nil || len(got) != 0 {
+		t.Fatalf("damaged bytes were served: %q", got)
+	}
+	v = l.get(v.ID)
+	if v.State != Suspect || v.Deployable() {
+		t.Fatalf("%s after damage", v.State)
+	}
+	_, err = l.Open(ctx, l.bruno, v.ID)
+	wantKind(t, err, fault.Refused, "no longer match")
+	wantKind(t, l.Clear(ctx, l.cora, v.ID, v.Row.Version, Decision{Note: "looks fine"}), fault.Refused, "no longer match")
+	if again := l.receive(l.bruno, "1.0", "precious"); again.ID != v.ID {
+		t.Fatal("healing made a new version")
+	}
+	if v = l.get(v.ID); v.State != Suspect {
+		t.Fatalf("a push alone made it %s", v.State)
+	}
+	if err := l.Clear(ctx, l.cora, v.ID, v.Row.Version, Decision{Note: "sent again by the supplier"}); err != nil {
+		t.Fatal(err)
+	}
+	if v = l.get(v.ID); v.State != Accepted || v.SuspectWhy != "" {
+		t.Fatalf("%+v", v)
+	}
+}
+
+func TestScrubFindsWhatRotted(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	good, bad := l.accepted("1", "good"), l.accepted("2", "bad")
+	l.damage(bad)
+	dbtest.Advance(l.db, 31*24*time.Hour)
+	if err := l.Scrub(ctx, scrubAge, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if l.get(good.ID).State != Accepted || l.get(bad.ID).State != Suspect {
+		t.Fatal("the scrub judged wrongly")
+	}
+	figures, err := l.Totals(ctx)
+	if err != nil || figures.Versions != 2 || figures.Suspect != 1 || figures.Damaged != 1 || figures.Waiting != 0 {
+		t.Fatalf("%+v %v", figures, err)
+	}
+}
+
+func TestWhoReadsWhat(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	stefan, dario := dbtest.User(t, l.db, "stefan", identity.Stakeholder), dbtest.User(t, l.db, "dario", identity.DeploymentStaff)
+	v := l.receive(l.bruno, "1", "secret")
+	guide := submission("r1")
+	guide.ItemKey, guide.Kind, guide.FileName = "payments-api/guide", Documentation, "guide.pdf"
+	doc, err := l.Receive(ctx, l.bruno, guide, strings.NewReader("%PDF-1.7"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	may := func(a identity.Actor, id int64) bool {
+		r, err := l.Open(ctx, a, id)
+		if err == nil {
+			r.Close()
+		}
+		return err == nil
+	}
+	if !may(l.bruno, v.ID) || !may(l.cora, v.ID) || may(dario, v.ID) || may(stefan, v.ID) || may(stefan, doc.ID) {
+		t.Fatal("quarantine is open to the wrong people")
+	}
+	for _, one := range []*Version{v, doc} {
+		if err := l.Accept(ctx, l.cora, one.ID, one.Row.Version, Decision{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !may(dario, v.ID) || may(stefan, v.ID) || !may(stefan, doc.ID) {
+		t.Fatal("the library is open to the wrong people")
+	}
+	page, err := l.List(ctx, stefan, Filter{})
+	if err != nil || page.Matching != 1 || page.Versions[0].ID != doc.ID {
+		t.Fatalf("%+v %v", page, err)
+	}
+	if _, err := l.Detail(ctx, stefan, v.ItemKey); fault.KindOf(err) != fault.NotFound {
+		t.Fatalf("a stakeholder sees software: %v", err)
+	}
+}
+
+func TestListPagesByKey(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	for _, label := range []string{"1", "2", "3", "4", "5"} {
+		l.receive(l.bruno, label, "content "+label)
+	}
+	var seen []string
+	f := Filter{Limit: 2}
+	for {
+		page, err := l.List(ctx, l.cora, f)
+		if err != nil || page.Matching != 5 {
+			t.Fatal(page.Matching, err)
+		}
+		for _, v := range page.Versions {
+			seen = append(seen, v.Label)
+		}
+		if page.Next == "" {
+			break
+		}
+		f.Cursor = page.Next
+	}
+	if got := strings.Join(seen, ""); got != "54321" {
+		t.Fatal(got)
+	}
+	digest := blob.Of([]byte("content 3"))
+	for query, want := range map[string]int64{digest.String(): 1, digest.Hex()[:10]: 1, "PAYMENTS SERVER 4": 1, "payments-api/": 5, "%": 0, `\`: 0, "_": 0, "server.tar": 5, "nothing": 0} {
+		page, err := l.List(ctx, l.cora, Filter{Query: query})
+		if err != nil || page.Matching != want {
+			t.Errorf("%q finds %d, %v", query, page.Matching, err)
+		}
+	}
+}
+
+func TestUsesAreCountedOnce(t *testing.T) {
+	l := newLibrary(t)
+	v := l.accepted("1", "x")
+	err := l.db.InTx(context.Background(), func(tx *db.Tx) error {
+		for _, n := range []int64{1, 1, 2} {
+			if err := RecordUse(tx, Use{MediaVersionID: v.ID, ReleaseKey: "PAY-1", PackageVersion: n}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := l.get(v.ID)
+	if after.Uses != 2 || after.Row.Version != v.Row.Version {
+		t.Fatalf("%d uses, row version %d", after.Uses, after.Row.Version)
+	}
+}
+
+// A large file passes through in constant memory.
+func TestLargeFilesNeedLittleMemory(t *testing.T) {
+	l := newLibrary(t)
+	const size = 300 << 20
+	var before, during runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	peak := uint64(0)
+	body := io.LimitReader(&endless{probe: func() {
+		runtime.ReadMemStats(&during)
+		peak = max(peak, during.HeapAlloc)
+	}}, size)
+	sub := submission("large")
+	sub.Size = size
+	v, err := l.Receive(context.Background(), l.bruno, sub, body)
+	if err != nil || v.Size != size {
+		t.Fatal(v, err)
+	}
+	if grown := int64(peak) - int64(before.HeapAlloc); grown > 26<<20 {
+		t.Fatalf("the heap grew by %d MiB", grown>>20)
+	}
+	if err := l.Recheck(context.Background(), v.Digest); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// endless gives bytes and now and then has the memory looked at.
+type endless struct {
+	n     int
+	probe func()
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.n++; e.n%1000 == 0 {
+		e.probe()
+	}
+	copy(p, bytes.Repeat([]byte{byte(e.n)}, min(len(p), 64)))
+	return len(p), nil
+}
