@@ -168,3 +168,20 @@ func (s *Service) SweepOrphans(ctx context.Context, age time.Duration) (int, err
 	}
 	return len(orphans), err
 }
+
+// Tidy deletes orphans and what dead uploads left, both older than age.
+func (s *Service) Tidy(ctx context.Context, age time.Duration) (blobs, uploads int, err error) {
+	if uploads, err = s.blobs.Sweep(ctx, age); err != nil {
+		return 0, uploads, err
+	}
+	blobs, err = s.SweepOrphans(ctx, age)
+	return blobs, uploads, err
+}
+
+// Digests lists the bytes that the library ought to hold.
+func (s *Service) Digests(ctx context.Context) (list []blob.Digest, err error) {
+	return list, s.db.View(ctx, func(tx *db.Tx) (err error) {
+		list, err = digests(tx)
+		return err
+	})
+}

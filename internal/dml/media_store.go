@@ -225,3 +225,8 @@ func itemKeys(tx *db.Tx, limit int) ([]Item, error) {
 	var list []Item
 	return list, tx.Gorm().Order("item_key").Limit(limit).Find(&list).Error
 }
+
+func digests(tx *db.Tx) ([]blob.Digest, error) {
+	var list []blob.Digest
+	return list, tx.Gorm().Model(&blobRow{}).Order("digest").Pluck("digest", &list).Error
+}
