@@ -265,3 +265,6 @@ func (s *Service) Items(ctx context.Context, actor identity.Actor) (list []Item,
 		return err
 	})
 }
+
+// MayAct tells whether the viewer may decide anything about the version now.
+func (v *VersionDetail) MayAct() bool { return len(v.Verbs) > 0 }
