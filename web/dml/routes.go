@@ -1,0 +1,33 @@
+// Package dml is the media library in the browser.
+package dml
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/app"
+	"slipway/internal/db"
+	"slipway/internal/dml"
+)
+
+// handler answers for the library.
+type handler struct {
+	dml *dml.Service
+	db  *db.DB
+}
+
+// Routes lists the library's addresses. An item's key is a path, so its page is
+// whatever no other address takes; a key cannot begin like one of the others.
+func Routes(r *echo.Group, a *app.App) {
+	h := &handler{dml: a.DML, db: a.DB}
+	r.GET("/dml", h.library)
+	r.GET("/dml/quarantine", h.quarantine)
+	r.GET("/dml/upload", h.showUpload)
+	r.POST("/dml/upload", h.upload)
+	r.GET("/dml/licences", h.licences)
+	r.POST("/dml/licences", h.saveLicence)
+	r.GET("/dml/versions/:id/file", h.download)
+	r.HEAD("/dml/versions/:id/file", h.download)
+	r.POST("/dml/versions/:id/:verb", h.decide)
+	r.POST("/dml/items/*", h.editItem)
+	r.GET("/dml/*", h.item)
+}
