@@ -173,3 +173,9 @@ func Path(segments ...string) string {
 	}
 	return b.String()
 }
+
+// Organisation is the name the server was started with.
+func Organisation(c echo.Context) string {
+	s, _ := c.Get(settingsKey).(Settings)
+	return s.Organisation
+}

@@ -1,0 +1,53 @@
+// What the pages do better with a script. Nothing here is needed.
+'use strict'
+
+// A digest is copied whole, although the page shows it shortened.
+document.addEventListener('click', event => {
+  const button = event.target.closest('[data-copy]')
+  if (!button || !navigator.clipboard) return
+  navigator.clipboard.writeText(button.dataset.copy).then(() => announce('Copied'))
+})
+
+// A form that is on its way is not sent again by an impatient second click.
+// The server would act once anyway.
+document.addEventListener('submit', event => {
+  const form = event.target
+  if (event.defaultPrevented || form.method !== 'post') return
+  if (form.dataset.sent) { event.preventDefault(); return }
+  form.dataset.sent = '1'
+  setTimeout(() => { delete form.dataset.sent }, 4000)
+})
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent
+})
+
+function announce(text) {
+  const area = document.querySelector('.toast-area')
+  if (!area) return
+  area.textContent = text
+  setTimeout(() => { area.textContent = '' }, 3000)
+}
+
+// Keyboard, never inside a field: / search, g and a letter, j and k for rows.
+const places = { w: '/', r: '/releases', c: '/calendar', d: '/dml' }
+let going = false
+document.addEventListener('keydown', event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, [contenteditable]')) return
+  if (going && places[event.key]) { location.href = places[event.key]; return }
+  going = event.key === 'g'
+  if (event.key === '/') { event.preventDefault(); document.querySelector('.side-search input')?.focus() }
+  if (event.key === 'j' || event.key === 'k') {
+    const rows = [...document.querySelectorAll('main tbody th[scope=row] a, main .rows > li a')]
+    const at = rows.indexOf(document.activeElement)
+    rows[Math.max(0, Math.min(rows.length - 1, at + (event.key === 'j' ? 1 : -1)))]?.focus()
+  }
+})
+
+// A panel that polls waits while nobody looks, or while somebody is reading
+// something open in it or typing.
+document.addEventListener('htmx:before:request', event => {
+  const panel = event.target
+  if (!(panel instanceof Element) || !panel.matches('[data-live]')) return
+  const busy = panel.querySelector('details[open], :popover-open, :focus')
+  if (document.hidden || busy) event.preventDefault()
+})
