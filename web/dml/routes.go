@@ -18,7 +18,10 @@ type handler struct {
 // Routes lists the library's addresses. An item's key is a path, so its page is
 // whatever no other address takes; a key cannot begin like one of the others.
 func Routes(r *echo.Group, a *app.App) {
-	h := &handler{dml: a.DML, db: a.DB}
+	(&handler{dml: a.DML, db: a.DB}).routes(r)
+}
+
+func (h *handler) routes(r *echo.Group) {
 	r.GET("/dml", h.library)
 	r.GET("/dml/quarantine", h.quarantine)
 	r.GET("/dml/upload", h.showUpload)
