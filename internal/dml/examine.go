@@ -157,7 +157,7 @@ func judgeDigest(v *Version, f finding) Check {
 }
 
 func judgeSize(v *Version, f finding) Check {
-	c := Check{Code: "size", Title: "Size", Verdict: Met, Detail: fmt.Sprintf("%d bytes arrived and are stored.", v.Size)}
+	c := Check{Code: "size", Title: "Size", Verdict: Met, Detail: fmt.Sprintf("What arrived is stored: %d bytes.", v.Size)}
 	if f.size != v.Size {
 		c.Verdict, c.Detail = Unmet, fmt.Sprintf("%d bytes arrived, but %d are stored.", v.Size, f.size)
 	}

@@ -200,6 +200,20 @@ func verdictGlyph(v dml.Verdict) string {
 	return "glyph st-neutral g-unknown"
 }
 
+func checkWords(v dml.Version) string {
+	if v.CheckedAt.IsZero() {
+		return "not run yet"
+	}
+	text := fmt.Sprintf("%d met", v.ChecksMet)
+	if v.ChecksUnmet > 0 {
+		text += fmt.Sprintf(", %d not met", v.ChecksUnmet)
+	}
+	if v.ChecksUnknown > 0 {
+		text += fmt.Sprintf(", %d not checked", v.ChecksUnknown)
+	}
+	return text
+}
+
 func verdictWord(v dml.Verdict) string {
 	return map[dml.Verdict]string{dml.Met: "Met", dml.Unmet: "Not met", dml.Unknown: "Not checked"}[v]
 }

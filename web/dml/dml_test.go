@@ -277,7 +277,7 @@ func TestDamagedBytesAreNeverSentWhole(t *testing.T) {
 	}
 	s.get("dario", "/dml/versions/1/file").want(http.StatusConflict, "no longer match")
 	s.get("dario", "/dml/payments-api/server").want(http.StatusOK, "Suspect", "Deployment of it is refused")
-	s.get("dario", "/dml").want(http.StatusOK, "1 suspect")
+	s.get("dario", "/dml").want(http.StatusOK, "1 damaged")
 }
 
 func TestOthersSeeLess(t *testing.T) {
