@@ -211,11 +211,19 @@ func checkWords(v dml.Version) string {
 	if v.ChecksUnknown > 0 {
 		text += fmt.Sprintf(", %d not checked", v.ChecksUnknown)
 	}
-	return text
+	return text + "; "
 }
 
-func verdictWord(v dml.Verdict) string {
-	return map[dml.Verdict]string{dml.Met: "Met", dml.Unmet: "Not met", dml.Unknown: "Not checked"}[v]
+// verdictWords say the verdict before its reason; the one of an unknown check
+// says so itself.
+func verdictWords(c dml.Check) string {
+	switch c.Verdict {
+	case dml.Met:
+		return "Met. " + c.Detail
+	case dml.Unmet:
+		return "Not met. " + c.Detail
+	}
+	return c.Detail
 }
 
 // VersionID is the id of a version's card.

@@ -1,0 +1,161 @@
+package blob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"os"
+	"sync"
+)
+
+const (
+	piece     = 512 << 10 // bytes handed from the writer to the hasher at once
+	pieces    = 4         // pieces in flight for each upload
+	writeback = 16 << 20  // bytes after which the kernel is told to begin writing
+)
+
+var spare = sync.Pool{New: func() any { b := make([]byte, 0, piece); return &b }}
+
+type diskUpload struct {
+	store   *Disk
+	file    *os.File
+	current []byte
+	work    chan []byte
+	free    chan []byte // pieces the hasher is done with
+	sum     chan []byte
+	lent    int // pieces taken from the pool
+	offset  int64
+	written int64
+	flushed int64
+	err     error
+	ended   bool
+}
+
+// hash runs beside the writer: hashing and writing each take about as long, so
+// together they take half the time.
+func (u *diskUpload) hash(h hash.Hash) {
+	for b := range u.work {
+		h.Write(b)
+		u.free <- b[:0]
+	}
+	u.sum <- h.Sum(nil)
+}
+
+// Write takes bytes. After an error the upload can only be aborted.
+func (u *diskUpload) Write(p []byte) (int, error) {
+	if u.ended {
+		return 0, os.ErrClosed
+	}
+	taken := 0
+	for len(p) > 0 && u.err == nil {
+		if u.current == nil {
+			u.current = u.piece()
+		}
+		n := min(len(p), cap(u.current)-len(u.current))
+		u.current = append(u.current, p[:n]...)
+		p, taken = p[n:], taken+n
+		u.offset += int64(n)
+		if len(u.current) == cap(u.current) {
+			u.flush()
+		}
+	}
+	return taken, u.err
+}
+
+func (u *diskUpload) piece() []byte {
+	if u.lent < pieces {
+		u.lent++
+		return *spare.Get().(*[]byte)
+	}
+	return <-u.free
+}
+
+// flush hands the piece to the hasher and writes it meanwhile. The hasher gives
+// a piece back only once it has read it, and this goroutine takes it again only
+// after the write, so the two never meet a piece that changes.
+func (u *diskUpload) flush() {
+	b := u.current
+	u.current = nil
+	u.work <- b
+	n, err := u.file.Write(b)
+	u.written += int64(n)
+	if err != nil {
+		u.err = full(err)
+		return
+	}
+	if u.written-u.flushed >= writeback {
+		startWriteback(u.file, u.flushed, u.written-u.flushed)
+		u.flushed = u.written
+	}
+}
+
+// Offset is the number of bytes taken.
+func (u *diskUpload) Offset() int64 { return u.offset }
+
+// Commit syncs the file, gives it its name, and syncs the folder.
+func (u *diskUpload) Commit(ctx context.Context, expected Digest, size int64) (Info, error) {
+	if u.ended {
+		return Info{}, os.ErrClosed
+	}
+	if u.err == nil && len(u.current) > 0 {
+		u.flush()
+	}
+	digest, err := fromSum(u.finish()), errors.Join(u.err, ctx.Err())
+	switch {
+	case err != nil:
+	case size != Unknown && size != u.offset:
+		err = fmt.Errorf("%w: %d bytes came, %d were declared", ErrMismatch, u.offset, size)
+	case expected != "" && expected != digest:
+		err = fmt.Errorf("%w: the digest is %s, declared was %s", ErrMismatch, digest, expected)
+	}
+	if err == nil {
+		// After a failed fsync the kernel may report success the next time
+		// although the bytes are lost, so the file is dropped, never synced again.
+		err = u.store.fsync(u.file)
+	}
+	var info fs.FileInfo
+	if err == nil {
+		err = u.file.Chmod(0o440)
+	}
+	if err == nil {
+		info, err = u.file.Stat()
+	}
+	if err == nil {
+		err = u.store.place(u.file.Name(), digest)
+	}
+	err = errors.Join(err, u.file.Close())
+	if err != nil {
+		// The temporary name may be gone already; only a file that stays matters.
+		if gone := os.Remove(u.file.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
+		return Info{}, full(err)
+	}
+	return infoOf(digest, info), nil
+}
+
+// finish ends the hasher and gives the pieces back.
+func (u *diskUpload) finish() []byte {
+	u.ended = true
+	close(u.work)
+	sum := <-u.sum
+	for {
+		select {
+		case b := <-u.free:
+			spare.Put(&b)
+		default:
+			return sum
+		}
+	}
+}
+
+// Abort drops the temporary file.
+func (u *diskUpload) Abort() error {
+	if u.ended {
+		return nil
+	}
+	u.finish()
+	return errors.Join(u.file.Close(), os.Remove(u.file.Name()))
+}

@@ -1,0 +1,123 @@
+package dml
+
+import (
+	"context"
+	"slices"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+// Detail is an item with everything its page shows.
+type Detail struct {
+	Item     Item
+	Versions []VersionDetail
+	Licence  *Licence // behind a commercial licence
+	Held     int64    // of that licence
+	MayEdit  bool
+	Submit   bool
+}
+
+// VersionDetail is a version with its checks and uses, and what the viewer may
+// do with it.
+type VersionDetail struct {
+	Version
+	Checks   []Check
+	UsedBy   []Use
+	Hidden   int // uses by releases the viewer may not know of
+	Verbs    []Verb
+	Blockers []fault.Blocker // why the viewer cannot accept it
+	Readable bool
+}
+
+// Detail gives an item that the viewer may see.
+func (s *Service) Detail(ctx context.Context, actor identity.Actor, key string) (*Detail, error) {
+	var d Detail
+	return &d, s.db.View(ctx, func(tx *db.Tx) error {
+		item, err := itemByKey(tx, key)
+		if err != nil {
+			return err
+		}
+		d.Item = *item
+		d.MayEdit = actor.Can(identity.DmlDecide, item.ServiceID) && actor.Kind == identity.PersonKind
+		d.Submit = actor.Can(identity.DmlSubmit, item.ServiceID)
+		if err := d.load(tx, actor); err != nil {
+			return err
+		}
+		if item.LicenceKey == "" {
+			return nil
+		}
+		licence, err := licenceByKey(tx, item.LicenceKey)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			return nil
+		}
+		if err == nil {
+			d.Licence = licence
+			d.Held, err = held(tx, licence.ID)
+		}
+		return err
+	})
+}
+
+func (d *Detail) load(tx *db.Tx, actor identity.Actor) error {
+	versions, err := versionsOf(tx, d.Item.ID)
+	if err != nil {
+		return err
+	}
+	see := sightOf(actor)
+	versions = slices.DeleteFunc(versions, func(v Version) bool { return !see.sees(&v) })
+	if len(versions) == 0 && !see.all {
+		return fault.New(fault.NotFound, "There is no such item in the media library.")
+	}
+	ids := make([]int64, len(versions))
+	for i := range versions {
+		ids[i] = versions[i].ID
+	}
+	checks, err := checksOf(tx, ids...)
+	if err != nil {
+		return err
+	}
+	uses, err := usesOf(tx, ids)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		one := VersionDetail{Version: v, Readable: mayRead(actor, &v) == nil}
+		for _, check := range checks {
+			if check.MediaVersionID == v.ID {
+				one.Checks = append(one.Checks, check)
+			}
+		}
+		for _, use := range uses {
+			switch {
+			case use.MediaVersionID != v.ID:
+			case use.Restricted && !actor.Can(identity.ReportRead, use.ServiceID):
+				one.Hidden++
+			default:
+				one.UsedBy = append(one.UsedBy, use)
+			}
+		}
+		if d.MayEdit {
+			one.Verbs = verbsFor(v.State)
+			if v.Waiting() {
+				one.Blockers = v.acceptBlockers(actor, one.Checks)
+			}
+		}
+		d.Versions = append(d.Versions, one)
+	}
+	return nil
+}
+
+func verbsFor(s State) []Verb {
+	var list []Verb
+	for _, verb := range Verbs() {
+		if Can(s, verb) {
+			list = append(list, verb)
+		}
+	}
+	return list
+}
+
+// MayAct tells whether the viewer may decide anything about the version now.
+func (v *VersionDetail) MayAct() bool { return len(v.Verbs) > 0 }
