@@ -199,7 +199,7 @@ func (c dmlVerifyCmd) Run(ctx context.Context) error {
 	if damaged > 0 {
 		return fmt.Errorf("%d of %d blobs are damaged or missing; submit the same bytes again to heal them", damaged, len(digests))
 	}
-	fmt.Printf("%d blobs, and all match their digests.\n", len(digests))
+	fmt.Printf("All match their digests: %d verified.\n", len(digests))
 	return nil
 }
 
