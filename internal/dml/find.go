@@ -155,3 +155,12 @@ func (s *Service) Items(ctx context.Context, actor identity.Actor) (list []Item,
 		return err
 	})
 }
+
+// Waiting counts what waits for a custodian. It is cheap enough for the
+// navigation of every page; Totals is not.
+func (s *Service) Waiting(ctx context.Context) (n int64, err error) {
+	return n, s.db.View(ctx, func(tx *db.Tx) (err error) {
+		n, err = countWaiting(tx)
+		return err
+	})
+}

@@ -230,3 +230,7 @@ func digests(tx *db.Tx) ([]blob.Digest, error) {
 	var list []blob.Digest
 	return list, tx.Gorm().Model(&blobRow{}).Order("digest").Pluck("digest", &list).Error
 }
+
+func countWaiting(tx *db.Tx) (n int64, err error) {
+	return n, tx.Gorm().Model(&Version{}).Where("state IN ?", []State{Quarantined, Checking}).Count(&n).Error
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,11 +12,13 @@ import (
 	"testing/iotest"
 	"time"
 
+	"slipway/internal/audit"
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/jobs"
 )
 
 type library struct {
@@ -114,6 +117,98 @@ func TestFromSubmissionToAcceptance(t *testing.T) {
 		t.Fatalf("%+v", v)
 	}
 	wantKind(t, l.Accept(ctx, l.cora, v.ID, v.Row.Version, Decision{}), fault.Refused, "is accepted")
+	if n, err := l.Waiting(ctx); err != nil || n != 1 { // cora's own
+		t.Fatal(n, err)
+	}
+	l.recorded(v.Ref(), "media.accept", "media.check", "media.submit")
+}
+
+// recorded asserts what the audit record holds of a version, newest first.
+func (l library) recorded(ref string, actions ...string) {
+	l.t.Helper()
+	var entries []audit.Logged
+	err := l.db.View(context.Background(), func(tx *db.Tx) (err error) {
+		entries, err = audit.ForRecord(tx, "media", ref, 0, 100)
+		return err
+	})
+	if err != nil || len(entries) != len(actions) {
+		l.t.Fatal(entries, err)
+	}
+	for i, e := range entries {
+		if e.Action != actions[i] {
+			l.t.Errorf("entry %d is %s, not %s", i, e.Action, actions[i])
+		}
+	}
+}
+
+// The job that follows a submission does nothing once the checks have run, and
+// runs them where a crash came between.
+func TestChecksSurviveACrash(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	runner := jobs.NewRunner(l.db, slog.New(slog.DiscardHandler))
+	l.Jobs(runner)
+	v := l.receive(l.bruno, "1", "x")
+	if err := l.do(func(tx *db.Tx) error { // as if the process had died before the checks
+		sub := submission("2")
+		sub.MediaType = v.MediaType
+		_, _, err := enter(tx, l.bruno, sub, blob.Info{Digest: v.Digest, Size: v.Size})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	dbtest.Advance(l.db, 3*time.Minute)
+	for {
+		worked, err := runner.Step(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !worked {
+			break
+		}
+	}
+	queue, err := l.Queue(ctx, l.cora, 10)
+	if err != nil || len(queue) != 2 || queue[1].State != Checking || queue[1].ChecksMet != 5 || !queue[1].MayDecide {
+		t.Fatalf("%+v %v", queue, err)
+	}
+	l.recorded(v.Ref(), "media.check", "media.submit")
+}
+
+// The scrub goes on by itself, once however often it is scheduled.
+func TestScrubSchedulesItself(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	runner := jobs.NewRunner(l.db, slog.New(slog.DiscardHandler))
+	l.Jobs(runner)
+	bad := l.accepted("1", "bad")
+	l.damage(bad)
+	for range 3 {
+		if err := l.Schedule(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dbtest.Advance(l.db, 31*24*time.Hour)
+	ran := 0
+	for {
+		worked, err := runner.Step(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !worked {
+			break
+		}
+		ran++
+	}
+	if ran != 2 { // the check of the submission, and one scrub
+		t.Fatalf("%d jobs ran", ran)
+	}
+	if l.get(bad.ID).State != Suspect {
+		t.Fatal("the scheduled scrub did not find it")
+	}
+	dbtest.Advance(l.db, scrubEvery)
+	if worked, err := runner.Step(ctx); err != nil || !worked {
+		t.Fatal("the scrub did not come again", err)
+	}
 }
 
 func TestAcceptInsideAnothersTransaction(t *testing.T) {
