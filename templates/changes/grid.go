@@ -1,0 +1,145 @@
+package changes
+
+import (
+	"slices"
+	"time"
+
+	"slipway/internal/change"
+	"slipway/internal/db"
+	"slipway/templates/ui"
+)
+
+// Day is one column of the calendar.
+type Day struct {
+	At      time.Time
+	Weekend bool
+	Today   bool
+}
+
+// Cell is one cell of a lane: a day, or an entry over several.
+type Cell struct {
+	Span    int
+	Entry   *change.Entry
+	Weekend bool
+}
+
+// Lane is one service with as many rows as its entries need side by side.
+type Lane struct {
+	Service string
+	Rows    [][]Cell
+}
+
+// CalendarView is a stretch of the schedule in the viewer's zone.
+type CalendarView struct {
+	View             string // "week", "month" or "agenda"
+	Days             []Day
+	Lanes            []Lane
+	Calendar         *change.Calendar
+	Earlier, Later   string // addresses
+	Freezes, Decides bool   // the viewer may add freezes, accept conflicts
+	Zone             *time.Location
+	Errors           ui.Errors
+}
+
+// Arrange lays entries into lanes by service, so that none covers another. A
+// freeze of every service stands in every lane.
+func (v *CalendarView) Arrange(services []string) {
+	names := slices.Clone(services)
+	for _, e := range v.Calendar.Entries {
+		name := ""
+		switch {
+		case e.Booking != nil:
+			name = e.Booking.ServiceName
+		case e.Freeze.ServiceID != 0:
+			name = e.Freeze.ServiceName
+		}
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		names = []string{"Every service"}
+	}
+	for _, name := range names {
+		lane := Lane{Service: name}
+		var rows [][]placed
+		for i := range v.Calendar.Entries {
+			e := &v.Calendar.Entries[i]
+			if e.Booking != nil && e.Booking.ServiceName != name || e.Freeze != nil && e.Freeze.ServiceID != 0 && e.Freeze.ServiceName != name {
+				continue
+			}
+			first, last := v.columns(e.Span)
+			if last < first {
+				continue
+			}
+			row := slices.IndexFunc(rows, func(row []placed) bool { return row[len(row)-1].last < first })
+			if row < 0 {
+				rows, row = append(rows, nil), len(rows)
+			}
+			rows[row] = append(rows[row], placed{e, first, last})
+		}
+		if len(rows) == 0 {
+			rows = [][]placed{nil}
+		}
+		for _, row := range rows {
+			lane.Rows = append(lane.Rows, v.cells(row))
+		}
+		v.Lanes = append(v.Lanes, lane)
+	}
+}
+
+type placed struct {
+	entry       *change.Entry
+	first, last int
+}
+
+// columns gives the first and last day that a span touches.
+func (v *CalendarView) columns(span change.Span) (first, last int) {
+	first, last = len(v.Days), -1
+	for i, day := range v.Days {
+		begin, end := db.At(day.At), db.At(day.At.AddDate(0, 0, 1))
+		if span.From < end && begin < span.To {
+			first, last = min(first, i), i
+		}
+	}
+	return first, last
+}
+
+func (v *CalendarView) cells(row []placed) []Cell {
+	var cells []Cell
+	for day := 0; day < len(v.Days); {
+		if len(row) > 0 && row[0].first == day {
+			cells = append(cells, Cell{Span: row[0].last - day + 1, Entry: row[0].entry})
+			day, row = row[0].last+1, row[1:]
+			continue
+		}
+		cells = append(cells, Cell{Span: 1, Weekend: v.Days[day].Weekend})
+		day++
+	}
+	return cells
+}
+
+// family is how an entry is coloured.
+func family(e *change.Entry) string {
+	switch {
+	case e.Conflict:
+		return "bad"
+	case e.Booking.Standing == change.Done:
+		return "good"
+	case e.Booking.Standing == change.Dropped:
+		return "void"
+	case e.Booking.Standing == change.Proposed:
+		return "neutral"
+	}
+	return "active"
+}
+
+// standingWord says the same in a word, since colour never speaks alone.
+func standingWord(e *change.Entry) string {
+	if e.Conflict {
+		return string(e.Booking.Standing) + ", conflict"
+	}
+	return string(e.Booking.Standing)
+}
+
+func familyOf(e *change.Entry) string { return "st-" + family(e) }
