@@ -35,6 +35,7 @@ document.addEventListener('keydown', event => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest('input, textarea, select, [contenteditable]')) return
   if (going && places[event.key]) { location.href = places[event.key]; return }
   going = event.key === 'g'
+  if (event.key === '?') document.getElementById('keys')?.togglePopover()
   if (event.key === '/') { event.preventDefault(); document.querySelector('.side-search input')?.focus() }
   if (event.key === 'j' || event.key === 'k') {
     const rows = [...document.querySelectorAll('main tbody th[scope=row] a, main .rows > li a')]
