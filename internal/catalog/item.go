@@ -1,0 +1,124 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+)
+
+// Kinds are what a configuration item can be.
+var Kinds = []string{"software", "hardware", "documentation", "licence", "process", "environment", "other"}
+
+// Item is one configuration item.
+type Item struct {
+	db.Row
+	Key            string `gorm:"column:item_key"` // "pay-server"
+	Name           string
+	Kind           string
+	ServiceID      int64
+	ServiceKey     string
+	CurrentVersion string // what operates now; empty when nothing does yet
+	OwnerID        int64
+	OwnerName      string
+	Location       string // hardware: site and shelf; others: where it is kept
+	Serial         string // hardware only
+	Retired        bool
+}
+
+// RelationKind says how one item stands to another.
+type RelationKind string
+
+// An item is part of another, or depends on it.
+const (
+	PartOf    RelationKind = "part of"
+	DependsOn RelationKind = "depends on"
+)
+
+// RelationKinds are both of them.
+var RelationKinds = []RelationKind{PartOf, DependsOn}
+
+// Relation leads from an item to what it is part of or depends on.
+type Relation struct {
+	ID     int64
+	FromID int64
+	ToID   int64
+	Kind   RelationKind
+}
+
+// TableName is the table of relations.
+func (Relation) TableName() string { return "item_relations" }
+
+// ItemVersion is one version that an item had, and why.
+type ItemVersion struct {
+	ID         int64
+	ItemID     int64
+	Label      string
+	Since      db.Time
+	Why        string
+	ReleaseKey string // the release that brought it, or empty
+	ByName     string
+}
+
+var itemKeyPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._/-]{1,79}$`)
+
+func (i *Item) validate() error {
+	var c fault.Check
+	i.Key, i.Name = strings.TrimSpace(i.Key), strings.TrimSpace(i.Name)
+	c.Need(itemKeyPattern.MatchString(i.Key), "key", "Use 2 to 80 lower-case letters, digits, dots, dashes or slashes.")
+	c.Need(i.Name != "" && len(i.Name) <= 120, "name", "Name the item in at most 120 characters.")
+	c.Need(slices.Contains(Kinds, i.Kind), "kind", "Choose what kind of item this is.")
+	c.Need(len(i.CurrentVersion) <= 60, "current_version", "Keep the version to 60 characters.")
+	if i.Kind == "hardware" {
+		c.Need(i.Location != "", "location", "Say where the hardware stands.")
+	}
+	return c.Err("The configuration item was not saved.")
+}
+
+// Unit is the components of a service that are normally released together.
+type Unit struct {
+	db.Row
+	ServiceID   int64
+	ServiceKey  string
+	Name        string
+	Description string
+	Items       []Item `gorm:"-"`
+}
+
+func (u *Unit) validate(items []int64) error {
+	var c fault.Check
+	u.Name = strings.TrimSpace(u.Name)
+	c.Need(u.Name != "" && len(u.Name) <= 120, "name", "Name the release unit in at most 120 characters.")
+	c.Need(len(items) > 0, "items", "Choose at least one configuration item.")
+	return c.Err("The release unit was not saved.")
+}
+
+// BaselineLine is one item as it was when the baseline was taken.
+type BaselineLine struct {
+	ItemID          int64
+	Key, Name, Kind string
+	Version         string
+}
+
+// Baseline is a snapshot of the item versions of a service. It never changes.
+type Baseline struct {
+	db.Row
+	ServiceID  int64
+	Number     int64
+	Name       string
+	ReleaseKey string
+	TakenBy    string
+	Lines      []BaselineLine `gorm:"serializer:json"`
+}
+
+// VersionOf gives the version an item had, and whether it was there.
+func (b *Baseline) VersionOf(itemID int64) (string, bool) {
+	for _, l := range b.Lines {
+		if l.ItemID == itemID {
+			return l.Version, true
+		}
+	}
+	return "", false
+}
