@@ -19,7 +19,15 @@ const purged = await new PurgeCSS().purge({
   content: [...walk(join(here, '..', 'templates'), '.templ'), ...walk(join(here, '..', 'templates', 'ui'), '.go')],
   css: [join(modules, '@tabler/core/dist/css/tabler.min.css')],
   // Variables stay: slipway.css reads and overrides Tabler's tokens.
-  safelist: { standard: [/^data-bs/, 'show', 'active', 'disabled', 'is-invalid'], greedy: [/data-bs-theme/] },
+  // The utilities beyond are kept although no page may use them yet, so that a
+  // new page seldom needs a new purge: spacing, rows and columns, alignment.
+  safelist: {
+    standard: [/^data-bs/, 'show', 'active', 'disabled', 'is-invalid', /^[mp][tbsexy]?-[0-5]$/, /^m[sexy]-auto$/, /^g-[0-5]$/, /^gap-[0-5]$/, 'row',
+      /^col(-(md|lg))?(-(auto|[0-9]+))?$/, /^d-(none|block|inline|flex|grid)$/, /^(justify-content|align-items)-(start|end|center|between|baseline)$/,
+      /^flex-(fill|wrap|column|grow-1)$/, /^text-(start|end|center|nowrap|break|truncate)$/, /^w-(auto|50|100)$/, /^table-(sm|vcenter|responsive)$/,
+      'visually-hidden', 'form-check-inline', 'btn-ghost-secondary', 'input-group', 'input-group-text', 'card-footer', 'card-title'],
+    greedy: [/data-bs-theme/],
+  },
   variables: false,
 })
 mkdirSync(join(here, 'vendor/licences'), { recursive: true })
