@@ -1,0 +1,160 @@
+// Package policy holds what ought to be: release policies with numbering,
+// criteria and authorities, and the release and deployment models that
+// releases are drawn from. Both are versioned; a release pins a version.
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+// The release types and the five authorisations, as the process names them.
+// They stand here because policies speak of them; release uses the same words.
+var (
+	Types = []string{"major", "minor", "emergency"}
+	Gates = []string{"A1", "A2", "A3", "A4", "A5"}
+)
+
+// Rules are everything a policy says.
+type Rules struct {
+	Pattern         string               // of identifiers: {SERVICE}-{YYYY}.{MM}.{N}
+	Types           map[string]TypeRule  // by release type
+	Stages          map[string]StageRule // by gate
+	Responsible     []Responsibility     // who does what at each stage
+	GateDays        int                  // an open gate expires after so many days
+	RiskAppetite    int                  // 1 to 25; a score above it blocks
+	TransferBefore  string               // "deploy" or "handover": when knowledge transfer must be complete
+	RetroHours      int                  // to decide an emergency afterwards
+	PIRDays         int                  // to hold the review after early life
+	RehearsalNeeded bool                 // back-out must be rehearsed before A4
+}
+
+// TypeRule is what a release type means here.
+type TypeRule struct {
+	Definition string
+	Frequency  string // "quarterly", "weekly", "as needed"
+	NoticeDays int    // from notification to deployment
+	ELSDays    int    // early life support
+	AutoGo     bool   // a wave may go by itself when all is met
+}
+
+// StageRule is what one authorisation asks for.
+type StageRule struct {
+	Entry     []CriterionRule
+	Exit      []CriterionRule
+	Approvals []ApprovalRule
+}
+
+// CriterionRule is something that a person of a role confirms with evidence.
+// The standing checks of each authorisation hold in addition, whatever a policy says.
+type CriterionRule struct {
+	Code string
+	Text string
+	Role identity.Role
+}
+
+// ApprovalRule asks for decisions by a role. All rules of a gate must be met.
+type ApprovalRule struct {
+	Role   identity.Role
+	Quorum int      // how many people of the role
+	Order  int      // those with a lower order decide first; 0 is any time
+	Types  []string // release types it holds for; empty is all
+}
+
+// For tells whether the rule holds for a release type.
+func (a ApprovalRule) For(releaseType string) bool {
+	return len(a.Types) == 0 || slices.Contains(a.Types, releaseType)
+}
+
+// Responsibility is what one role does at one stage.
+type Responsibility struct {
+	Stage string
+	Role  identity.Role
+	Does  string
+}
+
+// ApprovalsFor gives the approvals of a gate for a release type.
+func (r Rules) ApprovalsFor(gate, releaseType string) []ApprovalRule {
+	var rules []ApprovalRule
+	for _, a := range r.Stages[gate].Approvals {
+		if a.For(releaseType) {
+			rules = append(rules, a)
+		}
+	}
+	return rules
+}
+
+// CriteriaFor gives what must be attested before a gate: the exit criteria of
+// its stage and the entry criteria of the one it opens.
+func (r Rules) CriteriaFor(gate string) []CriterionRule {
+	stage := r.Stages[gate]
+	return append(slices.Clone(stage.Exit), stage.Entry...)
+}
+
+func (r *Rules) validate() error {
+	var c fault.Check
+	if err := checkPattern(r.Pattern); err != nil {
+		c.Field("pattern", err.Error())
+	}
+	for _, t := range Types {
+		rule, ok := r.Types[t]
+		c.Need(ok, "type_"+t, "Say what a "+t+" release is here.")
+		c.Need(rule.NoticeDays >= 0 && rule.NoticeDays <= 365, "notice_"+t, "Notice is 0 to 365 days.")
+		c.Need(rule.ELSDays >= 1 && rule.ELSDays <= 365, "els_"+t, "Early life support lasts 1 to 365 days.")
+	}
+	for _, g := range Gates {
+		approvals := r.Stages[g].Approvals
+		c.Need(len(approvals) > 0, "approvals_"+g, "Name who decides "+g+".")
+		for _, a := range approvals {
+			c.Need(a.Role.Known(), "approvals_"+g, fmt.Sprintf("There is no role %q.", a.Role))
+			c.Need(a.Quorum >= 1 && a.Quorum <= 9, "approvals_"+g, "A quorum is 1 to 9 people.")
+		}
+		for _, t := range Types {
+			c.Need(len(r.ApprovalsFor(g, t)) > 0, "approvals_"+g, "Nobody would decide "+g+" of a "+t+" release.")
+		}
+		for _, criterion := range r.CriteriaFor(g) {
+			c.Need(strings.TrimSpace(criterion.Text) != "" && criterion.Role.Known(), "criteria_"+g, "Each criterion has a text and a role that confirms it.")
+		}
+	}
+	c.Need(r.GateDays >= 1 && r.GateDays <= 90, "gate_days", "An open gate lasts 1 to 90 days.")
+	c.Need(r.RiskAppetite >= 1 && r.RiskAppetite <= 25, "risk_appetite", "The appetite is a score of 1 to 25.")
+	c.Need(r.RetroHours >= 1 && r.RetroHours <= 240, "retro_hours", "An emergency is decided within 1 to 240 hours.")
+	c.Need(r.PIRDays >= 1 && r.PIRDays <= 90, "pir_days", "The review is held within 1 to 90 days.")
+	c.Need(r.TransferBefore == "deploy" || r.TransferBefore == "handover", "transfer_before", "Choose when knowledge transfer must be complete.")
+	return c.Err("The policy was not saved.")
+}
+
+// Standard gives a complete policy to begin with; nothing needs to be typed twice.
+func Standard() Rules {
+	one := func(role identity.Role, order int, types ...string) ApprovalRule {
+		return ApprovalRule{Role: role, Quorum: 1, Order: order, Types: types}
+	}
+	return Rules{
+		Pattern: "{SERVICE}-{YYYY}.{MM}.{N}",
+		Types: map[string]TypeRule{
+			"major":     {Definition: "A large new capability; normally supersedes earlier minor releases and fixes.", Frequency: "quarterly", NoticeDays: 10, ELSDays: 10},
+			"minor":     {Definition: "Small improvements and fixes gathered since the last release.", Frequency: "every two weeks", NoticeDays: 3, ELSDays: 5},
+			"emergency": {Definition: "Corrects a named incident or known error that cannot wait.", Frequency: "as needed", NoticeDays: 0, ELSDays: 3},
+		},
+		Stages: map[string]StageRule{
+			"A1": {Approvals: []ApprovalRule{one(identity.ChangeManager, 0)}},
+			"A2": {Approvals: []ApprovalRule{one(identity.ChangeManager, 0)}},
+			"A3": {Exit: []CriterionRule{{"A3.notes", "The release notes say what changes for users and operators", identity.TestManager}},
+				Approvals: []ApprovalRule{one(identity.ChangeManager, 1), one(identity.DMLCustodian, 2)}},
+			"A4": {Entry: []CriterionRule{{"A4.monitoring", "Alarms for the new version are set up and were seen to fire", identity.Operations}},
+				Approvals: []ApprovalRule{one(identity.ChangeManager, 0), one(identity.ChangeAuthority, 0, "major", "emergency")}},
+			"A5": {Approvals: []ApprovalRule{one(identity.ChangeManager, 0)}},
+		},
+		Responsible: []Responsibility{
+			{"Planning", identity.ReleaseManager, "draws up the plan and finds agreement"}, {"Planning", identity.ChangeManager, "authorises plan and build"},
+			{"Build and test", identity.BuildManager, "builds and baselines the package"}, {"Build and test", identity.TestManager, "verifies it"},
+			{"Build and test", identity.DMLCustodian, "accepts it into the library"}, {"Deployment", identity.DeploymentStaff, "carries out and signs the steps"},
+			{"Deployment", identity.EarlyLifeSupport, "watches over early life"}, {"Review and close", identity.Operations, "accepts the handover"},
+		},
+		GateDays: 14, RiskAppetite: 9, TransferBefore: "deploy", RetroHours: 24, PIRDays: 5, RehearsalNeeded: true,
+	}
+}
