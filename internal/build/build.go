@@ -13,6 +13,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // Result is how a build, or a rehearsal, ended.
@@ -25,7 +26,7 @@ const (
 )
 
 // Scan refuses results this program does not know.
-func (r *Result) Scan(src any) error { return scanWord(r, src, []Result{Succeeded, Failed}) }
+func (r *Result) Scan(src any) error { return state.ScanWord(r, src, []Result{Succeeded, Failed}) }
 
 // Build is one record of making something: what went in, how, where, by whom,
 // and what came of it. A record is never edited; a new attempt is a new build.

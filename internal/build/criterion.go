@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // CriterionState is where a criterion stands.
@@ -33,7 +34,7 @@ const (
 
 var criterionStates = []CriterionState{Planned, Pass, Fail, Blocked, Accepted}
 
-var criterionMoves = machine[CriterionState, CriterionVerb]{
+var criterionMoves = state.Table[CriterionState, CriterionVerb]{
 	{Planned, VerbPass, Pass}, {Planned, VerbFail, Fail}, {Planned, VerbBlock, Blocked},
 	{Pass, VerbPass, Pass}, {Pass, VerbFail, Fail}, {Pass, VerbBlock, Blocked},
 	{Fail, VerbPass, Pass}, {Fail, VerbFail, Fail}, {Fail, VerbBlock, Blocked}, {Fail, VerbAccept, Accepted},
@@ -42,16 +43,16 @@ var criterionMoves = machine[CriterionState, CriterionVerb]{
 }
 
 // Scan refuses states this program does not know.
-func (s *CriterionState) Scan(src any) error { return scanWord(s, src, criterionStates) }
+func (s *CriterionState) Scan(src any) error { return state.ScanWord(s, src, criterionStates) }
 
 // After gives the state that the verb leads to. The live checks of early life
 // support move by the same table.
 func (s CriterionState) After(verb CriterionVerb) (CriterionState, error) {
-	return criterionMoves.next("The criterion", s, verb)
+	return criterionMoves.Next("The criterion", s, verb)
 }
 
 // Verbs lists what can be said of a criterion in this state.
-func (s CriterionState) Verbs() []CriterionVerb { return criterionMoves.verbs(s) }
+func (s CriterionState) Verbs() []CriterionVerb { return criterionMoves.Verbs(s) }
 
 // Met tells whether the state counts as met.
 func (s CriterionState) Met() bool { return s == Pass || s == Accepted }

@@ -6,6 +6,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // ErrorState is where a known error stands.
@@ -37,7 +38,7 @@ var errorStates = []ErrorState{Found, Assessed, Tolerated, MustFix, Transferred,
 
 // A decision may be changed until operations has the error. What must be fixed
 // can only reach operations once somebody tolerates it.
-var errorMoves = machine[ErrorState, ErrorVerb]{
+var errorMoves = state.Table[ErrorState, ErrorVerb]{
 	{Found, VerbAssess, Assessed},
 	{Assessed, VerbAssess, Assessed},
 	{Assessed, VerbTolerate, Tolerated},
@@ -53,10 +54,10 @@ var errorMoves = machine[ErrorState, ErrorVerb]{
 }
 
 // Scan refuses states this program does not know.
-func (s *ErrorState) Scan(src any) error { return scanWord(s, src, errorStates) }
+func (s *ErrorState) Scan(src any) error { return state.ScanWord(s, src, errorStates) }
 
 // Verbs lists what can be done with a known error in this state.
-func (s ErrorState) Verbs() []ErrorVerb { return errorMoves.verbs(s) }
+func (s ErrorState) Verbs() []ErrorVerb { return errorMoves.Verbs(s) }
 
 // Relation is what a release has to do with a known error.
 type Relation string
@@ -191,7 +192,7 @@ func (in *ErrorMove) validate() error {
 
 // apply moves the error. Recipient is the person the transfer names.
 func (k *KnownError) apply(in ErrorMove, by judgeBy, recipient string) error {
-	to, err := errorMoves.next(k.Key(), k.State, in.Verb)
+	to, err := errorMoves.Next(k.Key(), k.State, in.Verb)
 	if err != nil {
 		return err
 	}

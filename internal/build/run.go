@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // Source says how a test run came in.
@@ -17,7 +18,7 @@ const (
 )
 
 // Scan refuses sources this program does not know.
-func (s *Source) Scan(src any) error { return scanWord(s, src, []Source{FromReport, ByHand}) }
+func (s *Source) Scan(src any) error { return state.ScanWord(s, src, []Source{FromReport, ByHand}) }
 
 // Counts are the figures of a run.
 type Counts struct {
