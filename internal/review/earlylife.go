@@ -13,6 +13,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // ElsState is where early life support stands.
@@ -39,17 +40,17 @@ const (
 
 var elsStates = []ElsState{Active, ExitRequested, Accepted, Extended}
 
-var elsMoves = machine[ElsState, ElsVerb]{
+var elsMoves = state.Table[ElsState, ElsVerb]{
 	{Active, VerbRequest, ExitRequested}, {Extended, VerbRequest, ExitRequested},
 	{ExitRequested, VerbAccept, Accepted}, {ExitRequested, VerbExtend, Extended},
 	{Active, VerbRestart, Active}, {ExitRequested, VerbRestart, Active}, {Extended, VerbRestart, Active},
 }
 
 // Scan refuses states this program does not know.
-func (s *ElsState) Scan(src any) error { return scanWord(s, src, elsStates) }
+func (s *ElsState) Scan(src any) error { return state.ScanWord(s, src, elsStates) }
 
 // Verbs lists what can be done in this state.
-func (s ElsState) Verbs() []ElsVerb { return elsMoves.verbs(s) }
+func (s ElsState) Verbs() []ElsVerb { return elsMoves.Verbs(s) }
 
 // EarlyLife is the support of a release from its going live until operations
 // accepts it as a service like any other.
@@ -132,7 +133,7 @@ func (e *EarlyLife) attest(point Point, note, by string, at db.Time) error {
 
 // request is the lead's asking. Blockers are whatever the exit still lacks.
 func (e *EarlyLife) request(by who, blockers []fault.Blocker) error {
-	to, err := elsMoves.next("Early life support", e.State, VerbRequest)
+	to, err := elsMoves.Next("Early life support", e.State, VerbRequest)
 	if err != nil {
 		return err
 	}
@@ -147,7 +148,7 @@ func (e *EarlyLife) request(by who, blockers []fault.Blocker) error {
 // accept is operations' word. The criteria are judged again, because days may
 // have passed since the lead asked.
 func (e *EarlyLife) accept(by who, blockers []fault.Blocker) error {
-	to, err := elsMoves.next("Early life support", e.State, VerbAccept)
+	to, err := elsMoves.Next("Early life support", e.State, VerbAccept)
 	if err != nil {
 		return err
 	}
@@ -169,7 +170,7 @@ func (e *EarlyLife) accept(by who, blockers []fault.Blocker) error {
 
 // extend is operations' no, with the reason and more days.
 func (e *EarlyLife) extend(by who, days int64, reason string) error {
-	to, err := elsMoves.next("Early life support", e.State, VerbExtend)
+	to, err := elsMoves.Next("Early life support", e.State, VerbExtend)
 	if err != nil {
 		return err
 	}
@@ -188,7 +189,7 @@ func (e *EarlyLife) extend(by who, days int64, reason string) error {
 // restart begins again after another package went live: nothing attested of the
 // old one holds for the new one.
 func (e *EarlyLife) restart(digest string, days int64, at db.Time) error {
-	to, err := elsMoves.next("Early life support", e.State, VerbRestart)
+	to, err := elsMoves.Next("Early life support", e.State, VerbRestart)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // HandoverState is where a handover item stands.
@@ -31,17 +32,17 @@ const (
 
 var handoverStates = []HandoverState{HandoverOpen, HandoverOffered, HandoverAccepted, HandoverReturned}
 
-var handoverMoves = machine[HandoverState, HandoverVerb]{
+var handoverMoves = state.Table[HandoverState, HandoverVerb]{
 	{HandoverOpen, VerbOffer, HandoverOffered}, {HandoverReturned, VerbOffer, HandoverOffered},
 	{HandoverOffered, VerbAcceptItem, HandoverAccepted}, {HandoverOffered, VerbReturn, HandoverReturned},
 	{HandoverOffered, VerbWithdrawItem, HandoverOpen},
 }
 
 // Scan refuses states this program does not know.
-func (s *HandoverState) Scan(src any) error { return scanWord(s, src, handoverStates) }
+func (s *HandoverState) Scan(src any) error { return state.ScanWord(s, src, handoverStates) }
 
 // Verbs lists what can be done in this state.
-func (s HandoverState) Verbs() []HandoverVerb { return handoverMoves.verbs(s) }
+func (s HandoverState) Verbs() []HandoverVerb { return handoverMoves.Verbs(s) }
 
 // HandoverKind is a subject operations must hold before it runs a service.
 type HandoverKind struct{ Word, Label, Hint string }
@@ -91,7 +92,7 @@ type HandoverItem struct {
 
 // offer puts the item before operations.
 func (h *HandoverItem) offer(by who, detail string) error {
-	to, err := handoverMoves.next("The handover item", h.State, VerbOffer)
+	to, err := handoverMoves.Next("The handover item", h.State, VerbOffer)
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func (h *HandoverItem) offer(by who, detail string) error {
 
 // withdraw takes an offer back, to mend it. Only the offeror may.
 func (h *HandoverItem) withdraw(by who) error {
-	to, err := handoverMoves.next("The handover item", h.State, VerbWithdrawItem)
+	to, err := handoverMoves.Next("The handover item", h.State, VerbWithdrawItem)
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ func (h *HandoverItem) withdraw(by who) error {
 // decide is operations' answer. Deployed tells whether the person deployed this
 // release; whoever deployed or offered has no say.
 func (h *HandoverItem) decide(verb HandoverVerb, by who, deployed bool, reason string) error {
-	to, err := handoverMoves.next("The handover item", h.State, verb)
+	to, err := handoverMoves.Next("The handover item", h.State, verb)
 	if err != nil {
 		return err
 	}

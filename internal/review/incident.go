@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // IncidentState is where an incident of early life stands.
@@ -18,7 +19,7 @@ const (
 
 // Scan refuses states this program does not know.
 func (s *IncidentState) Scan(src any) error {
-	return scanWord(s, src, []IncidentState{IncidentOpen, IncidentResolved})
+	return state.ScanWord(s, src, []IncidentState{IncidentOpen, IncidentResolved})
 }
 
 // IncidentVerb moves an incident.
@@ -30,7 +31,7 @@ const (
 	VerbReopen  IncidentVerb = "reopen"
 )
 
-var incidentMoves = machine[IncidentState, IncidentVerb]{
+var incidentMoves = state.Table[IncidentState, IncidentVerb]{
 	{IncidentOpen, VerbResolve, IncidentResolved}, {IncidentResolved, VerbReopen, IncidentOpen},
 }
 
@@ -71,7 +72,7 @@ func (in *IncidentReport) validate(now db.Time) error {
 }
 
 func (i *Incident) move(verb IncidentVerb, by who, note string) error {
-	to, err := incidentMoves.next("The incident", i.State, verb)
+	to, err := incidentMoves.Next("The incident", i.State, verb)
 	if err != nil {
 		return err
 	}

@@ -4,22 +4,23 @@ import (
 	"testing"
 
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // walk checks a machine against the whole product of its states and verbs.
-func walk[S, V ~string](t *testing.T, m machine[S, V], states []S, verbs []V, want map[S]map[V]S) {
+func walk[S, V ~string](t *testing.T, m state.Table[S, V], states []S, verbs []V, want map[S]map[V]S) {
 	t.Helper()
-	for _, state := range states {
+	for _, from := range states {
 		for _, verb := range verbs {
-			to, err := m.next("It", state, verb)
-			expected, allowed := want[state][verb]
+			to, err := m.Next("It", from, verb)
+			expected, allowed := want[from][verb]
 			switch {
 			case allowed && (err != nil || to != expected):
-				t.Errorf("%s -%s-> %s (%v), want %s", state, verb, to, err, expected)
+				t.Errorf("%s -%s-> %s (%v), want %s", from, verb, to, err, expected)
 			case !allowed && fault.KindOf(err) != fault.Refused:
-				t.Errorf("%s -%s-> %s, want a refusal", state, verb, to)
-			case !allowed && to != state:
-				t.Errorf("a refused %s moved %s to %s", verb, state, to)
+				t.Errorf("%s -%s-> %s, want a refusal", from, verb, to)
+			case !allowed && to != from:
+				t.Errorf("a refused %s moved %s to %s", verb, from, to)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // PirState is where a post-implementation review stands.
@@ -28,15 +29,15 @@ const (
 
 var pirStates = []PirState{PirDue, PirHeld, PirAgreed}
 
-var pirMoves = machine[PirState, PirVerb]{
+var pirMoves = state.Table[PirState, PirVerb]{
 	{PirDue, VerbHold, PirHeld}, {PirHeld, VerbHold, PirHeld}, {PirHeld, VerbAgree, PirAgreed},
 }
 
 // Scan refuses states this program does not know.
-func (s *PirState) Scan(src any) error { return scanWord(s, src, pirStates) }
+func (s *PirState) Scan(src any) error { return state.ScanWord(s, src, pirStates) }
 
 // Verbs lists what can be done in this state.
-func (s PirState) Verbs() []PirVerb { return pirMoves.verbs(s) }
+func (s PirState) Verbs() []PirVerb { return pirMoves.Verbs(s) }
 
 // Findings are what a review set down.
 type Findings struct {
@@ -87,7 +88,7 @@ func (f *Findings) validate() error {
 
 // hold records what the review found.
 func (p *PIR) hold(f Findings, by who) error {
-	to, err := pirMoves.next("The review", p.State, VerbHold)
+	to, err := pirMoves.Next("The review", p.State, VerbHold)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (p *PIR) hold(f Findings, by who) error {
 
 // agree is a second person's agreement.
 func (p *PIR) agree(by who, note string, blockers []fault.Blocker) error {
-	to, err := pirMoves.next("The review", p.State, VerbAgree)
+	to, err := pirMoves.Next("The review", p.State, VerbAgree)
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ const (
 
 // Scan refuses states this program does not know.
 func (s *ActionState) Scan(src any) error {
-	return scanWord(s, src, []ActionState{ActionOpen, ActionDone})
+	return state.ScanWord(s, src, []ActionState{ActionOpen, ActionDone})
 }
 
 // ActionVerb moves an action.
@@ -136,7 +137,7 @@ type ActionVerb string
 // VerbDone ends an action.
 const VerbDone ActionVerb = "done"
 
-var actionMoves = machine[ActionState, ActionVerb]{{ActionOpen, VerbDone, ActionDone}}
+var actionMoves = state.Table[ActionState, ActionVerb]{{ActionOpen, VerbDone, ActionDone}}
 
 // Action is something to do that the review decided. It may outlive the release.
 type Action struct {
@@ -160,7 +161,7 @@ func (Action) TableName() string { return "review_actions" }
 func (a *Action) Owned() bool { return a.OwnerID != 0 && !a.Due.IsZero() }
 
 func (a *Action) finish(by who, note string) error {
-	to, err := actionMoves.next("The action", a.State, VerbDone)
+	to, err := actionMoves.Next("The action", a.State, VerbDone)
 	if err != nil {
 		return err
 	}

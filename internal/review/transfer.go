@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // TransferState is where a knowledge transfer stands.
@@ -30,16 +31,16 @@ const (
 
 var transferStates = []TransferState{TransferPlanned, TransferDelivered, TransferConfirmed, TransferRepeat}
 
-var transferMoves = machine[TransferState, TransferVerb]{
+var transferMoves = state.Table[TransferState, TransferVerb]{
 	{TransferPlanned, VerbDeliver, TransferDelivered}, {TransferRepeat, VerbDeliver, TransferDelivered},
 	{TransferDelivered, VerbConfirm, TransferConfirmed}, {TransferDelivered, VerbRepeat, TransferRepeat},
 }
 
 // Scan refuses states this program does not know.
-func (s *TransferState) Scan(src any) error { return scanWord(s, src, transferStates) }
+func (s *TransferState) Scan(src any) error { return state.ScanWord(s, src, transferStates) }
 
 // Verbs lists what can be done in this state.
-func (s TransferState) Verbs() []TransferVerb { return transferMoves.verbs(s) }
+func (s TransferState) Verbs() []TransferVerb { return transferMoves.Verbs(s) }
 
 // Transfer is one piece of knowledge that somebody gives to somebody else.
 type Transfer struct {
@@ -111,7 +112,7 @@ func (t *Transfer) missing() []string {
 
 // move is the one door of a transfer: the giver delivers, the receiver answers.
 func (t *Transfer) move(verb TransferVerb, by who, note string) error {
-	to, err := transferMoves.next("The transfer", t.State, verb)
+	to, err := transferMoves.Next("The transfer", t.State, verb)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"slipway/internal/build"
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // LiveCheck is the latest word on a criterion measured in live use. It moves by
@@ -97,7 +98,7 @@ const (
 
 // Scan refuses outcomes this program does not know.
 func (o *Outcome) Scan(src any) error {
-	return scanWord(o, src, []Outcome{Undecided, Met, Deferred, Deviated})
+	return state.ScanWord(o, src, []Outcome{Undecided, Met, Deferred, Deviated})
 }
 
 // Promise is one item of the service package, as the release kept it or not.

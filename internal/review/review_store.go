@@ -1,0 +1,80 @@
+package review
+
+import (
+	"slipway/internal/db"
+	"slipway/internal/fault"
+)
+
+// nextNumber gives the next number within the release. Writers are serial, so
+// nobody can take it in between.
+func nextNumber(tx *db.Tx, table string, releaseID int64) (int64, error) {
+	var number int64
+	err := tx.Gorm().Table(table).Where("release_id = ?", releaseID).Select("COALESCE(MAX(number), 0) + 1").Scan(&number).Error
+	return number, err
+}
+
+// insert adds a row or a slice of rows.
+func insert(tx *db.Tx, rows any) error { return tx.Create(rows) }
+
+// save writes a row that nobody saved since it was read.
+func save(tx *db.Tx, row db.Versioned) error { return tx.Save(row) }
+
+// numbered finds a release's row by its number, drawn from the version of the form.
+func numbered[T any, P interface {
+	*T
+	db.Versioned
+}](tx *db.Tx, releaseID, number, version int64) (P, error) {
+	var row T
+	if err := tx.First(&row, "release_id = ? AND number = ?", releaseID, number); err != nil {
+		return nil, err
+	}
+	return P(&row), db.CheckVersion(P(&row), version)
+}
+
+// all lists a release's rows in the order given.
+func all[T any](tx *db.Tx, releaseID int64, order string) ([]T, error) {
+	var list []T
+	return list, tx.Gorm().Where("release_id = ?", releaseID).Order(order).Find(&list).Error
+}
+
+// only finds the one row of a release, nil when there is none.
+func only[T any](tx *db.Tx, releaseID int64) (*T, error) {
+	var row T
+	err := tx.First(&row, "release_id = ?", releaseID)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	return &row, err
+}
+
+func dayOf(tx *db.Tx, releaseID, day int64) (*ServiceDay, error) {
+	var row ServiceDay
+	err := tx.First(&row, "release_id = ? AND day = ?", releaseID, day)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	return &row, err
+}
+
+func checkOf(tx *db.Tx, releaseID, criterionID int64) (*LiveCheck, error) {
+	var row LiveCheck
+	return &row, tx.First(&row, "release_id = ? AND criterion_id = ?", releaseID, criterionID)
+}
+
+func removeShift(tx *db.Tx, releaseID, id int64) (bool, error) {
+	result := tx.Gorm().Where("release_id = ? AND id = ?", releaseID, id).Delete(&Shift{})
+	return result.RowsAffected > 0, result.Error
+}
+
+// mineToAnswer lists the transfers that wait for a person to confirm or deliver.
+func mineToAnswer(tx *db.Tx, userID int64, limit int) ([]Transfer, error) {
+	var list []Transfer
+	return list, tx.Gorm().Where("(receiver_id = ? AND state = ?) OR (giver_id = ? AND state IN ?)",
+		userID, TransferDelivered, userID, []TransferState{TransferPlanned, TransferRepeat}).Order("due, id").Limit(limit).Find(&list).Error
+}
+
+// mineToDo lists the open actions a person owns.
+func mineToDo(tx *db.Tx, userID int64, limit int) ([]Action, error) {
+	var list []Action
+	return list, tx.Gorm().Where("owner_id = ? AND state = ?", userID, ActionOpen).Order("due, id").Limit(limit).Find(&list).Error
+}

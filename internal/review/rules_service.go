@@ -1,0 +1,87 @@
+package review
+
+import (
+	"context"
+	"time"
+
+	"slipway/internal/db"
+	"slipway/internal/dml"
+	"slipway/internal/identity"
+	"slipway/internal/policy"
+	"slipway/internal/release"
+)
+
+// rules are those of the policy version that the release pinned; the zero Rules
+// for a release that has none yet.
+func (s *Service) rules(tx *db.Tx, r *release.Release) (policy.Rules, error) {
+	if r.PolicyVersionID == 0 {
+		return policy.Rules{}, nil
+	}
+	version, err := s.Policy.VersionByID(tx, r.PolicyVersionID)
+	if err != nil {
+		return policy.Rules{}, err
+	}
+	return version.Rules, nil
+}
+
+// transferRequired tells whether knowledge transfer must be confirmed before the
+// going live, and not only before handover.
+func (s *Service) transferRequired(tx *db.Tx, r *release.Release) (bool, error) {
+	rules, err := s.rules(tx, r)
+	return rules.TransferBefore != "handover", err
+}
+
+// reviewDays is how long after early life the review is due.
+func (s *Service) reviewDays(tx *db.Tx, r *release.Release) (int64, error) {
+	rules, err := s.rules(tx, r)
+	return int64(rules.PIRDays), err
+}
+
+// DrawTransfers draws the model's knowledge transfers into a release inside the
+// caller's transaction, so that a release arrives with them. The receiver is
+// named where only one person holds the role; giver and material are still to be
+// planned. A release that has transfers keeps them.
+func (s *Service) DrawTransfers(tx *db.Tx, actor identity.Actor, r *release.Release) error {
+	have, err := all[Transfer](tx, r.ID, "number")
+	if err != nil || len(have) > 0 || r.ModelVersionID == 0 {
+		return err
+	}
+	model, err := s.Policy.ModelVersionByID(tx, r.ModelVersionID)
+	if err != nil || len(model.Body.Transfers) == 0 {
+		return err
+	}
+	var due db.Time
+	if !r.WindowStart.IsZero() {
+		due = r.WindowStart.Add(-24 * time.Hour)
+	}
+	for i, template := range model.Body.Transfers {
+		t := Transfer{ReleaseID: r.ID, ReleaseKey: r.Key, Number: int64(i + 1), Topic: template.Topic, Audience: template.Audience, Method: template.Method, Due: due, State: TransferPlanned}
+		people, err := identity.People(tx, r.ServiceID, template.Receiver)
+		if err != nil {
+			return err
+		}
+		if len(people) == 1 {
+			t.ReceiverID, t.ReceiverName = people[0].ID, people[0].Name
+		}
+		have = append(have, t)
+	}
+	if err := insert(tx, &have); err != nil {
+		return err
+	}
+	return record(tx, actor, r, "transfer.draw", "", "drew %s from the model of %s", plural(int64(len(have)), "knowledge transfer", "knowledge transfers"), r.Key)
+}
+
+// most documents that a page offers as material.
+const mostMaterial = 200
+
+// material lists the documents from which a transfer may choose.
+func (s *Service) material(ctx context.Context, actor identity.Actor) ([]dml.Version, error) {
+	found, err := s.DML.List(ctx, actor, dml.Filter{Kind: dml.Documentation, Limit: mostMaterial})
+	var list []dml.Version
+	for _, version := range found.Versions {
+		if version.State != dml.Rejected && version.State != dml.Retired {
+			list = append(list, version)
+		}
+	}
+	return list, err
+}
