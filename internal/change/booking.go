@@ -11,6 +11,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // Standing is how firm a booking is.
@@ -27,7 +28,7 @@ const (
 
 // Scan refuses a stored word that is no standing.
 func (s *Standing) Scan(src any) error {
-	return scanWord(s, src, []Standing{Proposed, Agreed, Running, Done, Dropped})
+	return state.ScanWord(s, src, []Standing{Proposed, Agreed, Running, Done, Dropped})
 }
 
 // Item is a configuration item as the schedule knows it.

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // State is where a change stands.
@@ -42,7 +43,7 @@ func States() []State {
 }
 
 // Scan refuses a stored word that is no state.
-func (s *State) Scan(src any) error { return scanWord(s, src, States()) }
+func (s *State) Scan(src any) error { return state.ScanWord(s, src, States()) }
 
 // Verb is a command to a change.
 type Verb string
@@ -72,7 +73,7 @@ func Verbs() []Verb {
 		ECABAuthorise, BreakGlass, RetroApprove, RetroRefuse}
 }
 
-var transitions = machine[State, Verb]{
+var transitions = state.Table[State, Verb]{
 	{Draft, Submit, Submitted},
 	{Submitted, Assess, Assessing},
 	{Assessing, Authorise, Authorised},
@@ -139,7 +140,7 @@ func (c *Change) Link() string { return "/changes/" + c.Key }
 
 // Allowed lists the verbs that the change's state and kind allow.
 func (c *Change) Allowed() []Verb {
-	return slices.DeleteFunc(transitions.verbs(c.State), func(v Verb) bool { return !c.Emergency && emergencyVerb(v) })
+	return slices.DeleteFunc(transitions.Verbs(c.State), func(v Verb) bool { return !c.Emergency && emergencyVerb(v) })
 }
 
 // Overdue tells whether the retrospective decision is owed past its deadline.
@@ -174,7 +175,7 @@ func (c *Change) missing() []fault.Blocker {
 
 // do moves the change, or says everything that stands in the way.
 func (c *Change) do(actor identity.Actor, verb Verb, reason string, now db.Time) error {
-	to, err := transitions.next(c.Key, c.State, verb)
+	to, err := transitions.Next(c.Key, c.State, verb)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func TestDecisionsNeedASecondPerson(t *testing.T) {
 		for _, from := range States() {
 			c := complete()
 			c.State = from
-			if _, err := transitions.next("", from, verb); err != nil {
+			if _, err := transitions.Next("", from, verb); err != nil {
 				continue
 			}
 			if err := c.do(person(1, "Maya"), verb, "mine", now); !errors.Is(err, fault.Refused) {

@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/state"
 )
 
 // FreezeState is where a freeze stands.
@@ -27,7 +28,7 @@ func FreezeStates() []FreezeState {
 }
 
 // Scan refuses a stored word that is no state.
-func (s *FreezeState) Scan(src any) error { return scanWord(s, src, FreezeStates()) }
+func (s *FreezeState) Scan(src any) error { return state.ScanWord(s, src, FreezeStates()) }
 
 // FreezeVerb is a command to a freeze; the clock gives the first three.
 type FreezeVerb string
@@ -40,7 +41,7 @@ const (
 	FreezeCancel FreezeVerb = "cancel"
 )
 
-var freezeTransitions = machine[FreezeState, FreezeVerb]{
+var freezeTransitions = state.Table[FreezeState, FreezeVerb]{
 	{FreezePlanned, FreezeBegin, FreezeActive},
 	{FreezePlanned, FreezeEnd, FreezeEnded},
 	{FreezeActive, FreezeRest, FreezePlanned},
@@ -210,7 +211,7 @@ func (f *Freeze) settle(now db.Time) {
 	case f.Recurrence == Once && f.StopsAt <= now, f.Recurrence != Once && f.UntilAt != 0 && f.UntilAt <= now && f.StartsAt <= now:
 		verb = FreezeEnd
 	}
-	if to, err := freezeTransitions.next(f.Key(), f.State, verb); err == nil {
+	if to, err := freezeTransitions.Next(f.Key(), f.State, verb); err == nil {
 		f.State = to
 	}
 }

@@ -132,7 +132,7 @@ func (s *Service) CancelFreeze(ctx context.Context, actor identity.Actor, number
 			return err
 		}
 		f.settle(tx.Now)
-		if f.State, err = freezeTransitions.next("Freeze "+f.Key(), f.State, FreezeCancel); err != nil {
+		if f.State, err = freezeTransitions.Next("Freeze "+f.Key(), f.State, FreezeCancel); err != nil {
 			return err
 		}
 		f.CancelledBy, f.CancelReason = actor.Name, strings.TrimSpace(reason)

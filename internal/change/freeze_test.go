@@ -109,7 +109,7 @@ func TestFreezeStateAndVerb(t *testing.T) {
 	}
 	for _, from := range FreezeStates() {
 		for _, verb := range []FreezeVerb{FreezeBegin, FreezeRest, FreezeEnd, FreezeCancel} {
-			to, err := freezeTransitions.next("F", from, verb)
+			to, err := freezeTransitions.Next("F", from, verb)
 			if expected, ok := want[from][verb]; ok != (err == nil) || ok && to != expected {
 				t.Errorf("%s %s gives %s, %v", from, verb, to, err)
 			}

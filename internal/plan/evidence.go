@@ -37,7 +37,7 @@ func (s *Service) Findings(tx *db.Tx, r *release.Release, gate release.GateCode)
 
 func at(r *release.Release, tab string) string { return "/releases/" + r.Key + "/" + tab }
 
-func state(met bool) release.FindingState {
+func verdict(met bool) release.FindingState {
 	if met {
 		return release.Met
 	}
@@ -61,7 +61,7 @@ func (s *Service) agreedFinding(tx *db.Tx, r *release.Release) (release.Finding,
 			missing = append(missing, seat.Stakeholder.Name)
 		}
 	}
-	f.State = state(p.State == Agreed && len(missing) == 0)
+	f.State = verdict(p.State == Agreed && len(missing) == 0)
 	switch {
 	case p.State == Draft:
 		f.Detail = fmt.Sprintf("Plan v%d is a draft; nobody has been asked to agree.", p.Number)
@@ -83,7 +83,7 @@ func (s *Service) assessedFinding(tx *db.Tx, r *release.Release) (release.Findin
 			idle++
 		}
 	}
-	f.State = state(len(list) > 0 && idle == 0)
+	f.State = verdict(len(list) > 0 && idle == 0)
 	switch {
 	case len(list) == 0:
 		f.Detail = "Nobody has recorded a risk."
@@ -111,7 +111,7 @@ func (s *Service) appetiteFinding(tx *db.Tx, r *release.Release) (release.Findin
 			above = append(above, fmt.Sprintf("%s (%d)", risk.Key(), risk.Residual()))
 		}
 	}
-	f.State, f.Detail = state(len(above) == 0), fmt.Sprintf("The appetite is %d.", appetite)
+	f.State, f.Detail = verdict(len(above) == 0), fmt.Sprintf("The appetite is %d.", appetite)
 	if len(above) > 0 {
 		f.Owner, f.Detail = identity.ServiceOwner.Label(), fmt.Sprintf("Above %d: %s.", appetite, strings.Join(above, ", "))
 	}
@@ -122,7 +122,7 @@ func (s *Service) conflictFinding(tx *db.Tx, r *release.Release) (release.Findin
 	f := release.Finding{Code: "conflicts", Title: "Conflicts are resolved or accepted", Owner: identity.ChangeManager.Label(), Link: "/calendar", Action: "Open the calendar", Waivable: true}
 	list, err := s.change.Conflicts(tx, r.Key)
 	i := slices.IndexFunc(list, func(c change.Conflict) bool { return c.Accepted == nil })
-	f.State, f.Detail = state(i < 0), "Nothing else needs the same things at the same time."
+	f.State, f.Detail = verdict(i < 0), "Nothing else needs the same things at the same time."
 	switch {
 	case i >= 0:
 		f.Detail = list[i].Sentence
@@ -142,7 +142,7 @@ func (s *Service) noticeFinding(tx *db.Tx, r *release.Release) (release.Finding,
 			f.Due = n.SendBy
 		}
 	}
-	f.State = state(len(list) > 0 && len(unsent) == 0)
+	f.State = verdict(len(list) > 0 && len(unsent) == 0)
 	switch {
 	case len(list) == 0:
 		f.Detail = "No notice is planned."

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // State is where a version of a plan stands.
@@ -28,7 +29,7 @@ const (
 func States() []State { return []State{Draft, InAgreement, Agreed, Superseded} }
 
 // Scan refuses a stored word that is no state.
-func (s *State) Scan(src any) error { return scanWord(s, src, States()) }
+func (s *State) Scan(src any) error { return state.ScanWord(s, src, States()) }
 
 // Verb is a command to a plan.
 type Verb string
@@ -41,7 +42,7 @@ const (
 	Supersede Verb = "supersede"
 )
 
-var transitions = machine[State, Verb]{
+var transitions = state.Table[State, Verb]{
 	{Draft, Submit, InAgreement},
 	{InAgreement, Agree, Agreed},
 	{InAgreement, Supersede, Superseded},
@@ -228,7 +229,7 @@ func allAgree(list []Seat) bool { return len(list) > 0 && !slices.ContainsFunc(l
 
 // submit asks for agreement.
 func (p *Plan) submit(actor identity.Actor, required []Seat, now db.Time) error {
-	to, err := transitions.next("The plan", p.State, Submit)
+	to, err := transitions.Next("The plan", p.State, Submit)
 	if err != nil {
 		return err
 	}
@@ -262,7 +263,7 @@ func (p *Plan) settle(required []Seat, now db.Time) error {
 	if p.State != InAgreement || !allAgree(required) {
 		return nil
 	}
-	to, err := transitions.next("The plan", p.State, Agree)
+	to, err := transitions.Next("The plan", p.State, Agree)
 	if err == nil {
 		p.State, p.AgreedAt = to, now
 	}
@@ -271,7 +272,7 @@ func (p *Plan) settle(required []Seat, now db.Time) error {
 
 // supersede gives way to the next version.
 func (p *Plan) supersede() (err error) {
-	p.State, err = transitions.next("The plan", p.State, Supersede)
+	p.State, err = transitions.Next("The plan", p.State, Supersede)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // RiskState is where a risk stands.
@@ -28,7 +29,7 @@ func RiskStates() []RiskState {
 }
 
 // Scan refuses a stored word that is no state.
-func (s *RiskState) Scan(src any) error { return scanWord(s, src, RiskStates()) }
+func (s *RiskState) Scan(src any) error { return state.ScanWord(s, src, RiskStates()) }
 
 // RiskVerb is a command to a risk.
 type RiskVerb string
@@ -44,7 +45,7 @@ const (
 // RiskVerbs lists every verb of a risk.
 func RiskVerbs() []RiskVerb { return []RiskVerb{RiskTreat, RiskAccept, RiskClose, RiskMaterialise} }
 
-var riskTransitions = machine[RiskState, RiskVerb]{
+var riskTransitions = state.Table[RiskState, RiskVerb]{
 	{RiskOpen, RiskTreat, RiskTreating},
 	{RiskTreating, RiskAccept, RiskAccepted},
 	{RiskTreating, RiskClose, RiskClosed},
@@ -113,7 +114,7 @@ func (r *Risk) Live() bool { return r.State == RiskOpen || r.State == RiskTreati
 func (r *Risk) Above() bool { return r.Residual() > r.Appetite }
 
 // Allowed lists the verbs of the risk's state.
-func (r *Risk) Allowed() []RiskVerb { return riskTransitions.verbs(r.State) }
+func (r *Risk) Allowed() []RiskVerb { return riskTransitions.Verbs(r.State) }
 
 // ProbabilityWords explains the five steps of probability.
 func ProbabilityWords() []string {
@@ -169,7 +170,7 @@ func (r *Risk) validate() error {
 
 // do moves the risk. Who accepts more than the appetite has to own the service.
 func (r *Risk) do(actor identity.Actor, verb RiskVerb, reason string, now db.Time) error {
-	to, err := riskTransitions.next("Risk "+r.Key(), r.State, verb)
+	to, err := riskTransitions.Next("Risk "+r.Key(), r.State, verb)
 	if err != nil {
 		return err
 	}

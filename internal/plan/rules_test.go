@@ -28,7 +28,7 @@ func TestPlanStateAndVerb(t *testing.T) {
 	}
 	for _, from := range States() {
 		for _, verb := range []Verb{Submit, Agree, Supersede} {
-			to, err := transitions.next("The plan", from, verb)
+			to, err := transitions.Next("The plan", from, verb)
 			if expected, ok := want[from][verb]; ok != (err == nil) || ok && to != expected {
 				t.Errorf("%s %s gives %s, %v", from, verb, to, err)
 			}

@@ -98,7 +98,7 @@ func (s *Service) Preview(ctx context.Context, actor identity.Actor, key string,
 func (s *Service) boundGates(tx *db.Tx, r *release.Release) (codes []string, err error) {
 	gates, err := s.release.Gates(tx, r)
 	for _, g := range gates {
-		if g.State == release.GateApproved || g.State == release.GateWaived {
+		if word := string(g.State); word == "Approved" || word == "Waived" {
 			codes = append(codes, string(g.Code))
 		}
 	}
