@@ -5,9 +5,11 @@ import (
 
 	"slipway/internal/build"
 	"slipway/internal/catalog"
+	"slipway/internal/change"
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -25,11 +27,13 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	d := dbtest.New(t)
-	w := &world{t: t, d: d, key: "PAY-2026.11.2", releases: &release.Service{},
+	w := &world{t: t, d: d, key: "PAY-2026.11.2",
 		bruno: dbtest.User(t, d, "bruno", identity.BuildManager), omar: dbtest.User(t, d, "omar", identity.Operations),
 		tess:     dbtest.User(t, d, "tess", identity.TestManager, identity.BuildManager),
 		verifier: dbtest.User(t, d, "vera", identity.TestManager), author: dbtest.User(t, d, "anton", identity.TestManager, identity.BuildManager)}
 	w.machine = machineOf(dbtest.User(t, d, "ci", identity.TestManager))
+	services := catalog.New(d)
+	w.releases = release.New(d, services, nil, policy.New(d, services), change.New(d))
 	w.svc = build.New(d, w.releases, nil, catalog.New(d))
 	w.in(func(tx *db.Tx) error {
 		service := &catalog.ServiceRecord{Key: "PAY", Name: "Payments"}

@@ -7,12 +7,14 @@ import (
 
 	"slipway/internal/build"
 	"slipway/internal/catalog"
+	"slipway/internal/change"
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 	"slipway/internal/review"
 )
@@ -40,7 +42,7 @@ var full = review.Findings{Objectives: "reached", Scope: "all of it", TimeCost: 
 func newWorld(t *testing.T, state release.State) *world {
 	t.Helper()
 	d := dbtest.New(t)
-	w := &world{t: t, d: d, key: "PAY-2026.11.2", releases: &release.Service{},
+	w := &world{t: t, d: d, key: "PAY-2026.11.2",
 		maya: dbtest.User(t, d, "maya", identity.ReleaseManager), bruno: dbtest.User(t, d, "bruno", identity.BuildManager),
 		elin: dbtest.User(t, d, "elin", identity.EarlyLifeSupport), omar: dbtest.User(t, d, "omar", identity.Operations),
 		dina:  dbtest.User(t, d, "dina", identity.DeploymentStaff, identity.Operations),
@@ -51,6 +53,8 @@ func newWorld(t *testing.T, state release.State) *world {
 		t.Fatal(err)
 	}
 	w.media = dml.New(d, blobs)
+	services := catalog.New(d)
+	w.releases = release.New(d, services, w.media, policy.New(d, services), change.New(d))
 	w.builds = build.New(d, w.releases, w.media, catalog.New(d))
 	w.svc = review.New(d, review.Rooms{Catalog: catalog.New(d), Release: w.releases, Build: w.builds, DML: w.media, Deploy: deployers{w.dina.UserID}})
 	w.in(func(tx *db.Tx) error {
