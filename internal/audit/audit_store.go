@@ -11,6 +11,13 @@ func lastEntry(tx *db.Tx) (Logged, error) {
 	return rows[0], nil
 }
 
+// LastSeq gives the number of the newest entry, 0 before the first: whatever was
+// read at the same number is unchanged, since every deed is recorded.
+func LastSeq(tx *db.Tx) (int64, error) {
+	last, err := lastEntry(tx)
+	return last.Seq, err
+}
+
 func insert(tx *db.Tx, l *Logged) error { return tx.Create(l) }
 
 // each reads the chain in order, in batches, so that its length needs no memory.
