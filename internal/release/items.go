@@ -1,0 +1,191 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/catalog"
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+// Inclusion is what is decided about an item that a release may affect.
+type Inclusion string
+
+// Every affected item is included or excluded with a reason before A3.
+const (
+	Undecided Inclusion = ""
+	Included  Inclusion = "included"
+	Excluded  Inclusion = "excluded"
+)
+
+// Item is a configuration item that a release may affect: as it is, and as it
+// is to be.
+type Item struct {
+	db.Row
+	ReleaseID int64
+	ItemID    int64
+	ItemKey   string
+	ItemName  string
+	ItemKind  string
+	AsIs      string
+	ToBe      string
+	Decision  Inclusion
+	Reason    string // why it is excluded
+	Why       string // why it is on the list: in a unit, related, added by hand
+}
+
+// TableName is the table of affected items.
+func (Item) TableName() string { return "release_items" }
+
+// Change is what the release does to the item: added, changed, retired, kept.
+func (i Item) Change() string {
+	switch {
+	case i.Decision == Undecided:
+		return "undecided"
+	case i.Decision == Excluded || i.AsIs == i.ToBe:
+		return "kept"
+	case i.AsIs == "":
+		return "added"
+	case i.ToBe == Retired:
+		return "retired"
+	}
+	return "changed"
+}
+
+// Retired is the to-be of an item that the release takes out of operation.
+const Retired = "retired"
+
+// drawItems lists the items of the chosen units and what is related to them.
+func (s *Service) drawItems(tx *db.Tx, r *Release, unitIDs []int64, asIs *catalog.Baseline) error {
+	if len(unitIDs) == 0 {
+		return nil
+	}
+	units, err := s.catalog.Units(tx, r.ServiceID)
+	if err != nil {
+		return err
+	}
+	why := map[int64]string{}
+	var direct []int64
+	for _, u := range units {
+		if !slices.Contains(unitIDs, u.ID) {
+			continue
+		}
+		for _, i := range u.Items {
+			why[i.ID] = "in the unit " + u.Name
+			direct = append(direct, i.ID)
+		}
+	}
+	affected, err := s.catalog.Affected(tx, direct)
+	if err != nil {
+		return err
+	}
+	items, err := s.catalog.ItemsByID(tx, affected)
+	if err != nil {
+		return err
+	}
+	var rows []Item
+	for _, i := range items {
+		if i.Retired {
+			continue
+		}
+		reason := why[i.ID]
+		if reason == "" {
+			reason = "related to one of them"
+		}
+		rows = append(rows, newItem(r, i, asIs, reason))
+	}
+	return insertItems(tx, rows)
+}
+
+func newItem(r *Release, i catalog.Item, asIs *catalog.Baseline, why string) Item {
+	version, known := "", false
+	if asIs != nil {
+		version, known = asIs.VersionOf(i.ID)
+	}
+	if !known {
+		version = i.CurrentVersion
+	}
+	return Item{ReleaseID: r.ID, ItemID: i.ID, ItemKey: i.Key, ItemName: i.Name, ItemKind: i.Kind, AsIs: version, Why: why}
+}
+
+// Items gives the items that a release may affect, by key.
+func (s *Service) Items(tx *db.Tx, r *Release) ([]Item, error) { return itemsOf(tx, r.ID) }
+
+// packable are the states in which package and scope may still change.
+func packable(r *Release) error {
+	if slices.Contains([]State{Draft, Proposed, Planning, BuildTest, OnHold}, r.State) {
+		return nil
+	}
+	return fault.Refuse("The package cannot be changed now.", fault.Blocked(
+		fmt.Sprintf("%s is %s. Send it back to build and test first; that voids what was signed.", r.Key, r.State), r.OwnerName, r.Link(), "Open the release"))
+}
+
+// AddItem puts an item on the list of what the release may affect.
+func (s *Service) AddItem(ctx context.Context, actor identity.Actor, key, itemKey string) error {
+	return s.write(ctx, actor, key, identity.ReleasePackage, func(tx *db.Tx, r *Release) error {
+		if err := packable(r); err != nil {
+			return err
+		}
+		i, err := s.catalog.FindItem(tx, strings.TrimSpace(itemKey))
+		if err != nil {
+			return invalid("item", "There is no configuration item with this key.")
+		}
+		baseline, err := s.catalog.BaselineByID(tx, r.BaselineID)
+		if err != nil {
+			return err
+		}
+		row := newItem(r, *i, baseline, "added by "+actor.Name)
+		if err := insert(tx, &row); err != nil {
+			if fault.KindOf(err) == fault.Conflict {
+				return invalid("item", "This item is on the list already.")
+			}
+			return err
+		}
+		return s.record(tx, actor, r, "item.add", "", "put %s on the list of affected items", i.Key)
+	})
+}
+
+// DecideItem includes an item with its to-be version, or excludes it with a
+// reason. What was signed off is not changed: the package becomes a new version.
+func (s *Service) DecideItem(ctx context.Context, actor identity.Actor, key string, id, version int64, decision Inclusion, toBe, reason string) error {
+	return s.write(ctx, actor, key, identity.ReleasePackage, func(tx *db.Tx, r *Release) error {
+		if err := packable(r); err != nil {
+			return err
+		}
+		i, err := itemByID(tx, r.ID, id)
+		if err != nil {
+			return err
+		}
+		if err := db.CheckVersion(i, version); err != nil {
+			return err
+		}
+		toBe, reason = strings.TrimSpace(toBe), strings.TrimSpace(reason)
+		field := func(name string) string { return fmt.Sprintf("%s_%d", name, id) }
+		var c fault.Check
+		c.Need(decision == Included || decision == Excluded, field("decision"), "Include or exclude it.")
+		c.Need(decision != Included || toBe != "", field("to_be"), "Say its version after the release.")
+		c.Need(decision != Excluded || reason != "", field("reason"), "Say why it is left out; a hidden item is found later by operations.")
+		if err := c.Err("The item was not decided."); err != nil {
+			return err
+		}
+		if decision == Excluded {
+			toBe = i.AsIs
+		}
+		i.Decision, i.ToBe, i.Reason = decision, toBe, reason
+		if err := save(tx, i); err != nil {
+			return err
+		}
+		return s.record(tx, actor, r, "item.decide", reason, "%s %s (%s to %s)", decision, i.ItemKey, quoted(i.AsIs), quoted(i.ToBe))
+	})
+}
+
+func quoted(version string) string {
+	if version == "" {
+		return "nothing"
+	}
+	return version
+}
