@@ -1,0 +1,94 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+	"slipway/internal/policy"
+)
+
+// Attestation is a person's word, with evidence, that a criterion of the policy
+// is met.
+type Attestation struct {
+	db.Row
+	ReleaseID int64
+	Gate      GateCode
+	Criterion string
+	Evidence  string
+	ByID      int64
+	ByName    string
+}
+
+// attested gives the policy's own criteria of a gate, met where somebody of the
+// named role confirmed them.
+func (s *Service) attested(tx *db.Tx, r *Release, code GateCode, rules policy.Rules) ([]Finding, error) {
+	criteria := rules.CriteriaFor(string(code))
+	if len(criteria) == 0 {
+		return nil, nil
+	}
+	given, err := attestationsOf(tx, r.ID)
+	var list []Finding
+	for _, criterion := range criteria {
+		f := weigh(false, criterion.Code, criterion.Text, "Nobody has confirmed it.", criterion.Role.Label(), r.Link("gates", string(code))+"#"+attestAnchor(criterion.Code), "Confirm it")
+		f.Waivable = true
+		for _, a := range given {
+			if a.Criterion == criterion.Code {
+				f.State, f.Detail, f.CheckedAt = Met, a.Evidence+" ("+a.ByName+")", a.UpdatedAt
+			}
+		}
+		list = append(list, f)
+	}
+	return list, err
+}
+
+func attestAnchor(code string) string { return "criterion-" + strings.ReplaceAll(code, ".", "-") }
+
+// Attest confirms a criterion of the policy with evidence. It takes the role
+// that the policy names.
+func (s *Service) Attest(ctx context.Context, actor identity.Actor, key string, code GateCode, criterion, evidence string) error {
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		r, err := s.FindIn(tx, actor, key)
+		if err != nil {
+			return err
+		}
+		if err := actor.MustBePerson(); err != nil {
+			return err
+		}
+		if err := open(r); err != nil {
+			return err
+		}
+		rules, err := s.rules(tx, r)
+		if err != nil {
+			return err
+		}
+		criteria := rules.CriteriaFor(string(code))
+		at := slices.IndexFunc(criteria, func(c policy.CriterionRule) bool { return c.Code == criterion })
+		if at < 0 {
+			return fault.New(fault.NotFound, "The policy has no such criterion at %s.", code)
+		}
+		if !actor.Has(criteria[at].Role, r.ServiceID) {
+			return fault.New(fault.Forbidden, "The policy has this confirmed by the role %s.", criteria[at].Role.Label())
+		}
+		evidence = strings.TrimSpace(evidence)
+		if evidence == "" || len(evidence) > 2000 {
+			return invalid("evidence_"+criterion, "Say what you saw, in at most 2,000 characters.")
+		}
+		given, err := attestationsOf(tx, r.ID)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(given, func(a Attestation) bool { return a.Criterion == criterion }) {
+			return fault.New(fault.Conflict, "This criterion is confirmed already.")
+		}
+		a := &Attestation{ReleaseID: r.ID, Gate: code, Criterion: criterion, Evidence: evidence, ByID: actor.UserID, ByName: actor.Name}
+		if err := insert(tx, a); err != nil {
+			return err
+		}
+		return s.record(tx, actor, r, "criterion.attest", evidence, "confirmed for %s: %s", code, fmt.Sprintf("“%s”", criteria[at].Text))
+	})
+}

@@ -1,0 +1,67 @@
+package release
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"slipway/internal/db"
+	"slipway/internal/identity"
+	"slipway/internal/jobs"
+)
+
+const (
+	jobExpire   = "release.gates.expire"
+	expireEvery = 5 * time.Minute
+	expireBatch = 200
+)
+
+// Jobs gives the room's background work to the runner.
+func (s *Service) Jobs(r *jobs.Runner) {
+	r.Handle(jobExpire, func(ctx context.Context, _ []byte) error {
+		err := s.ExpireGates(ctx)
+		again := s.db.InTx(ctx, func(tx *db.Tx) error {
+			return jobs.Enqueue(tx, jobExpire, struct{}{}, jobs.RunAt(tx.Now.Add(expireEvery)), jobs.UniqueKey(fmt.Sprintf("%s/%d", jobExpire, int64(tx.Now))))
+		})
+		if err != nil {
+			return err
+		}
+		return again
+	})
+}
+
+// Schedule starts the clock of the gates; calling it at every start is right.
+func (s *Service) Schedule(ctx context.Context) error {
+	return s.db.InTx(ctx, func(tx *db.Tx) error { return jobs.Enqueue(tx, jobExpire, struct{}{}, jobs.UniqueKey(jobExpire)) })
+}
+
+// ExpireGates ends the rounds of open gates whose time ran out.
+func (s *Service) ExpireGates(ctx context.Context) error {
+	clock := identity.System("gate clock")
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		late, err := overdueGates(tx, expireBatch)
+		if err != nil {
+			return err
+		}
+		for i := range late {
+			g := &late[i]
+			r, err := s.ByID(tx, clock, g.ReleaseID)
+			if err != nil {
+				return err
+			}
+			if err := g.move(GateVerbExpire); err != nil {
+				return err
+			}
+			if err := s.keep(tx, r, g); err != nil {
+				return err
+			}
+			if err := saveRelease(tx, r, r.State); err != nil {
+				return err
+			}
+			if err := s.record(tx, clock, r, "gate.expire", "", "%s of %s expired undecided", g.Code, r.Key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

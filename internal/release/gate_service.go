@@ -1,0 +1,300 @@
+package release
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/change"
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+// gateBefore is the authorisation that a release in a state stands before.
+var gateBefore = map[State]GateCode{Proposed: A1, Planning: A2, BuildTest: A3, Ready: A4, Review: A5}
+
+// passing is what the release does when its gate is passed; A4 leaves it Ready,
+// with leave to deploy.
+var passing = map[GateCode]Verb{A1: VerbAuthorisePlan, A2: VerbAuthoriseBuild, A3: VerbCheckIn, A5: VerbClose}
+
+// Gates gives the five gates of a release in order.
+func (s *Service) Gates(tx *db.Tx, r *Release) ([]Gate, error) { return gatesOf(tx, r.ID) }
+
+// openGate lets a gate be decided, or decided anew. One that is open stays so.
+func (s *Service) openGate(tx *db.Tx, r *Release, code GateCode) error {
+	g, err := gateOf(tx, r.ID, code)
+	if err != nil || g.State == GateOpen {
+		return err
+	}
+	if g.State.Passed() {
+		if _, void := g.outdated(r); !void {
+			return nil
+		}
+		if err := s.void(tx, identity.System("gates"), r, g, "what it was decided on changed"); err != nil {
+			return err
+		}
+	}
+	rules, err := s.rules(tx, r)
+	if err != nil {
+		return err
+	}
+	if err := g.open(r, rules.GateDays, tx.Now); err != nil {
+		return err
+	}
+	return s.keep(tx, r, g)
+}
+
+// keep saves a gate, and the line of the five that lists show.
+func (s *Service) keep(tx *db.Tx, r *Release, g *Gate) error {
+	if err := save(tx, g); err != nil {
+		return err
+	}
+	words := strings.Fields(r.Gates)
+	if at := slices.Index(GateCodes(), g.Code); at >= 0 && len(words) == len(GateCodes()) {
+		words[at] = string(g.State)
+		r.Gates = strings.Join(words, " ")
+	}
+	return nil
+}
+
+// voidOutdated voids every decision that was made on something that the release
+// no longer is. Words already said in an open gate are asked for anew too. The
+// caller saves the release.
+func (s *Service) voidOutdated(tx *db.Tx, actor identity.Actor, r *Release, why string) error {
+	gates, err := gatesOf(tx, r.ID)
+	if err != nil {
+		return err
+	}
+	for i := range gates {
+		g := &gates[i]
+		what, void := g.outdated(r)
+		switch {
+		case !void:
+		case g.State.Passed():
+			if err := s.void(tx, actor, r, g, why+" ("+what+")"); err != nil {
+				return err
+			}
+		case g.State == GateOpen:
+			if err := s.askAnew(tx, actor, r, g, why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) void(tx *db.Tx, actor identity.Actor, r *Release, g *Gate, why string) error {
+	if err := g.move(GateVerbVoid); err != nil {
+		return err
+	}
+	g.VoidReason, g.VoidedAt = why, tx.Now
+	if err := s.keep(tx, r, g); err != nil {
+		return err
+	}
+	if g.Code == A4 {
+		if err := s.reassess(tx, actor, r, why); err != nil {
+			return err
+		}
+	}
+	return s.record(tx, actor, r, "gate.void", why, "%s of %s is void", g.Code, r.Key)
+}
+
+// reassess takes an authorised change back to its assessors.
+func (s *Service) reassess(tx *db.Tx, actor identity.Actor, r *Release, why string) error {
+	c, err := s.change.Find(tx, r.ChangeKey)
+	if err != nil || (c.State != change.Authorised && c.State != change.Scheduled) {
+		return err
+	}
+	return s.change.Advance(tx, actor, c.Key, change.Reassess, why)
+}
+
+// askAnew begins a new round of an open gate whose subject changed; without a
+// word said, it goes on with the new subject.
+func (s *Service) askAnew(tx *db.Tx, actor identity.Actor, r *Release, g *Gate, why string) error {
+	given, err := decisionsOf(tx, g.ID, g.Round)
+	if err != nil {
+		return err
+	}
+	g.bind(r)
+	if len(given) == 0 {
+		return save(tx, g)
+	}
+	g.Round++
+	g.VoidReason, g.VoidedAt = why, tx.Now
+	if err := save(tx, g); err != nil {
+		return err
+	}
+	return s.record(tx, actor, r, "gate.void", why, "what was said on %s so far is void", g.Code)
+}
+
+// Say is what a person says of a gate.
+type Say struct {
+	Verdict Verdict
+	Role    identity.Role // under which; needed where the person holds several that are asked
+	Comment string
+	Version int64   // of the gate that the form was drawn from
+	Outcome Outcome // at A5: how the release ended
+}
+
+// DecideGate records a person's word on a gate, with the findings as they are in
+// this transaction. The last word that the policy asks for passes the gate and
+// moves the release; a rejection sends back what to mend.
+func (s *Service) DecideGate(ctx context.Context, actor identity.Actor, key string, code GateCode, say Say) error {
+	return s.write(ctx, actor, key, identity.GateDecide, func(tx *db.Tx, r *Release) error {
+		if err := actor.MustBePerson(); err != nil {
+			return err
+		}
+		g, err := gateOf(tx, r.ID, code)
+		if err != nil {
+			return err
+		}
+		if err := db.CheckVersion(g, say.Version); err != nil {
+			return err
+		}
+		table, err := s.table(tx, r, g)
+		if err != nil {
+			return err
+		}
+		findings, err := s.Findings(tx, r, code)
+		if err != nil {
+			return err
+		}
+		role, err := table.judge(actor, say, findings, tx.Now)
+		if err != nil {
+			return err
+		}
+		say.Comment = strings.TrimSpace(say.Comment)
+		d := Decision{GateID: g.ID, ReleaseID: r.ID, Code: code, Round: g.Round, Verdict: say.Verdict, Role: role, ByID: actor.UserID, ByName: actor.Name,
+			Comment: say.Comment, PackageDigest: r.PackageDigest, PlanVersion: r.PlanVersion, Snapshot: snapshot(findings)}
+		if err := insert(tx, &d); err != nil {
+			return err
+		}
+		if err := s.recordDecision(tx, actor, r, &d); err != nil {
+			return err
+		}
+		if say.Verdict == Reject {
+			return s.reject(tx, actor, r, g, say.Comment)
+		}
+		if !complete(seats(table.rules, append(table.given, d))) {
+			return save(tx, g) // a second form drawn before this word is stale now
+		}
+		return s.pass(tx, actor, r, g, findings, say.Outcome)
+	})
+}
+
+func (s *Service) recordDecision(tx *db.Tx, actor identity.Actor, r *Release, d *Decision) error {
+	detail, err := json.Marshal(map[string]any{"digest": d.PackageDigest, "plan": d.PlanVersion, "role": d.Role, "round": d.Round})
+	if err != nil {
+		return err
+	}
+	return s.recordDetail(tx, actor, r, "gate."+string(d.Verdict), d.Comment, string(detail), "%s %s of %s", pastOf(d.Verdict), d.Code, r.Key)
+}
+
+// reject ends the round with what is to be mended; at A1 the release is a draft again.
+func (s *Service) reject(tx *db.Tx, actor identity.Actor, r *Release, g *Gate, comment string) error {
+	if err := g.move(GateVerbReject); err != nil {
+		return err
+	}
+	g.DecidedAt, g.DecidedBy = tx.Now, actor.Name
+	if err := s.keep(tx, r, g); err != nil {
+		return err
+	}
+	if g.Code == A1 && r.State == Proposed {
+		return s.Advance(tx, actor, r, VerbReject, comment)
+	}
+	return saveRelease(tx, r, r.State)
+}
+
+// pass concludes the gate and does what follows from it. A gate decided anew
+// after its release went on changes nothing but itself.
+func (s *Service) pass(tx *db.Tx, actor identity.Actor, r *Release, g *Gate, findings []Finding, outcome Outcome) error {
+	if g.Code == A3 && gateBefore[r.State] == A3 {
+		if err := s.signOff(tx, actor, r); err != nil {
+			return err
+		}
+	}
+	if err := g.conclude(r, actor.Name, findings, tx.Now); err != nil {
+		return err
+	}
+	if err := s.keep(tx, r, g); err != nil {
+		return err
+	}
+	if g.Code == A4 {
+		if err := s.schedule(tx, actor, r); err != nil {
+			return err
+		}
+	}
+	if g.Code == A5 {
+		if err := s.settle(tx, actor, r, outcome); err != nil {
+			return err
+		}
+	}
+	if err := s.record(tx, actor, r, "gate.pass", "", "%s of %s is %s", g.Code, r.Key, strings.ToLower(string(g.State))); err != nil {
+		return err
+	}
+	verb, moves := passing[g.Code]
+	if !moves || gateBefore[r.State] != g.Code {
+		return saveRelease(tx, r, r.State)
+	}
+	return s.Advance(tx, actor, r, verb, "")
+}
+
+// schedule authorises the change and puts it on the schedule.
+func (s *Service) schedule(tx *db.Tx, actor identity.Actor, r *Release) error {
+	c, err := s.change.Find(tx, r.ChangeKey)
+	if err != nil {
+		return err
+	}
+	var steps []change.Verb
+	switch c.State {
+	case change.Assessing:
+		steps = []change.Verb{change.Authorise, change.Schedule}
+	case change.Authorised:
+		steps = []change.Verb{change.Schedule}
+	}
+	for _, step := range steps {
+		if err := s.change.Advance(tx, actor, c.Key, step, "A4 of "+r.Key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resubmit asks for a decision anew, after a rejection, an expiry or a change.
+func (s *Service) Resubmit(ctx context.Context, actor identity.Actor, key string, code GateCode, version int64) error {
+	return s.write(ctx, actor, key, identity.ReleaseEdit, func(tx *db.Tx, r *Release) error {
+		g, err := gateOf(tx, r.ID, code)
+		if err != nil {
+			return err
+		}
+		if err := db.CheckVersion(g, version); err != nil {
+			return err
+		}
+		if err := open(r); err != nil {
+			return err
+		}
+		if g.State == GatePending || (code == A1 && r.State == Draft) {
+			return fault.Refuse(fmt.Sprintf("%s was not submitted.", code), fault.Blocked(fmt.Sprintf("%s is %s; %s comes later.", r.Key, r.State, code), r.OwnerName, r.Link(), "Open the release"))
+		}
+		rules, err := s.rules(tx, r)
+		if err != nil {
+			return err
+		}
+		if err := g.open(r, rules.GateDays, tx.Now); err != nil {
+			return err
+		}
+		if err := s.keep(tx, r, g); err != nil {
+			return err
+		}
+		if err := saveRelease(tx, r, r.State); err != nil {
+			return err
+		}
+		if err := s.record(tx, actor, r, "gate.resubmit", "", "submitted %s of %s anew", code, r.Key); err != nil {
+			return err
+		}
+		return s.underAuthority(tx, r)
+	})
+}

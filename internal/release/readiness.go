@@ -1,0 +1,228 @@
+package release
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+// Colour is how an area of readiness stands.
+type Colour string
+
+// Red blocks A4; amber is permitted with an owner and a date.
+const (
+	Green Colour = "green"
+	Amber Colour = "amber"
+	Red   Colour = "red"
+)
+
+// Area is one of the twelve areas of the readiness audit before A4.
+type Area struct{ Code, Name, Asks string }
+
+// Areas lists the twelve.
+func Areas() []Area {
+	return []Area{
+		{"organisation", "Organisation", "Everybody who takes part knows their part, and can be reached."},
+		{"people", "People and training", "Users and staff are trained, or will be before their first day with it."},
+		{"support", "Support", "Service desk and second line know what changes and what to say."},
+		{"infrastructure", "Infrastructure", "Hosts, networks and capacity are there and sized for it."},
+		{"data", "Data", "Migrations were tried on real volumes; backups are fresh."},
+		{"security", "Security", "Findings are closed or accepted; keys and access are in place."},
+		{"package", "Package", "What was signed is what will be installed, and it installs elsewhere."},
+		{"licences", "Licences", "Entitlements suffice and are in date."},
+		{"monitoring", "Monitoring", "Alarms and dashboards show the new version."},
+		{"communication", "Communication", "Those concerned know what happens, when, and whom to call."},
+		{"back-out", "Back-out", "The way back is rehearsed and fits the window."},
+		{"finance", "Finance", "Costs are approved, and what it takes is ordered."},
+	}
+}
+
+// Readiness is what somebody reported of one area.
+type Readiness struct {
+	db.Row
+	ReleaseID int64
+	Area      string
+	Colour    Colour
+	Note      string
+	OwnerID   int64
+	OwnerName string
+	Due       db.Time
+	ByID      int64
+	ByName    string
+}
+
+// TableName is the table of reports.
+func (Readiness) TableName() string { return "readiness" }
+
+// finding weighs one area: not reported is unknown, red blocks, amber needs an
+// owner and a date that has not passed.
+func (a Area) finding(r *Release, reports []Readiness, now db.Time) Finding {
+	f := Finding{Code: "readiness." + a.Code, Title: "Readiness: " + strings.ToLower(a.Name), State: Unknown, Detail: "Nobody has reported.", Owner: r.OwnerName,
+		Link: r.Link("readiness") + "#" + a.Code, Action: "Report on it", CheckedAt: now, Waivable: true}
+	at := slices.IndexFunc(reports, func(report Readiness) bool { return report.Area == a.Code })
+	if at < 0 {
+		return f
+	}
+	report := reports[at]
+	f.Detail, f.CheckedAt, f.State = report.Note, report.UpdatedAt, Met
+	switch report.Colour {
+	case Red:
+		f.State = Unmet
+	case Amber:
+		f.Due = report.Due
+		if report.OwnerName != "" {
+			f.Owner = report.OwnerName
+		}
+		if report.OwnerName == "" || report.Due.IsZero() {
+			f.State, f.Detail = Unmet, "Amber without an owner and a date."
+		} else if report.Due.Before(now) {
+			f.State, f.Detail = Unmet, "Amber, and its date has passed: "+report.Note
+		}
+	}
+	return f
+}
+
+// Report is what a person says of an area.
+type Report struct {
+	Area    string
+	Colour  Colour
+	Note    string
+	OwnerID int64
+	Due     db.Time
+	Version int64 // of the report it replaces; 0 for the first
+}
+
+func (q *Report) validate(now db.Time) error {
+	q.Note = strings.TrimSpace(q.Note)
+	field := func(name string) string { return name + "_" + q.Area }
+	var c fault.Check
+	c.Need(slices.ContainsFunc(Areas(), func(a Area) bool { return a.Code == q.Area }), "area", "There is no such area.")
+	c.Need(slices.Contains([]Colour{Green, Amber, Red}, q.Colour), field("colour"), "Choose green, amber or red.")
+	c.Need(q.Note != "" && len(q.Note) <= 2000, field("note"), "Say what you saw, in at most 2,000 characters.")
+	if q.Colour == Amber {
+		c.Need(q.OwnerID != 0, field("owner"), "Amber needs somebody who deals with it.")
+		c.Need(now.Before(q.Due), field("due"), "Amber needs a date that lies ahead.")
+	}
+	return c.Err("The area was not reported.")
+}
+
+// ReportReadiness keeps what somebody says of one area.
+func (s *Service) ReportReadiness(ctx context.Context, actor identity.Actor, key string, q Report) error {
+	return s.write(ctx, actor, key, identity.ReadinessEdit, func(tx *db.Tx, r *Release) error {
+		if err := open(r); err != nil {
+			return err
+		}
+		if err := q.validate(tx.Now); err != nil {
+			return err
+		}
+		list, err := readinessOf(tx, r.ID)
+		if err != nil {
+			return err
+		}
+		row := &Readiness{ReleaseID: r.ID, Area: q.Area}
+		if at := slices.IndexFunc(list, func(x Readiness) bool { return x.Area == q.Area }); at >= 0 {
+			row = &list[at]
+		}
+		if row.Version != q.Version {
+			return db.Stale()
+		}
+		row.Colour, row.Note, row.OwnerID, row.OwnerName, row.Due, row.ByID, row.ByName = q.Colour, q.Note, 0, "", q.Due, actor.UserID, actor.Name
+		if q.OwnerID != 0 {
+			owner, err := identity.FindPerson(tx, q.OwnerID)
+			if err != nil {
+				return invalid("owner_"+q.Area, "Choose a person from the list.")
+			}
+			row.OwnerID, row.OwnerName = owner.ID, owner.Name
+		}
+		if row.ID == 0 {
+			err = insert(tx, row)
+		} else {
+			err = save(tx, row)
+		}
+		if err != nil {
+			return err
+		}
+		return s.record(tx, actor, r, "readiness.report", q.Note, "reported %s as %s", strings.ToLower(areaName(q.Area)), q.Colour)
+	})
+}
+
+func areaName(code string) string {
+	for _, a := range Areas() {
+		if a.Code == code {
+			return a.Name
+		}
+	}
+	return code
+}
+
+// ReadinessLine is one area with what was reported and how the gate weighs it.
+type ReadinessLine struct {
+	Area    Area
+	Report  *Readiness
+	Finding Finding
+}
+
+// ReadinessSheet is what the readiness page shows.
+type ReadinessSheet struct {
+	Release  *Release
+	Lines    []ReadinessLine
+	Evidence []Finding // the other criteria of A4
+	People   []identity.Person
+	Edits    bool
+}
+
+// Counts gives how many areas are green, amber, red and unknown.
+func (v *ReadinessSheet) Counts() (green, amber, red, unknown int64) {
+	for _, l := range v.Lines {
+		switch {
+		case l.Report == nil:
+			unknown++
+		case l.Report.Colour == Red:
+			red++
+		case l.Report.Colour == Amber:
+			amber++
+		default:
+			green++
+		}
+	}
+	return green, amber, red, unknown
+}
+
+// Readiness gives the twelve areas, and beside them the evidence of A4.
+func (s *Service) Readiness(ctx context.Context, actor identity.Actor, key string) (v *ReadinessSheet, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		r, err := s.FindIn(tx, actor, key)
+		if err != nil {
+			return err
+		}
+		v = &ReadinessSheet{Release: r, Edits: actor.Can(identity.ReadinessEdit, r.ServiceID) && !r.State.Over()}
+		reports, err := readinessOf(tx, r.ID)
+		if err != nil {
+			return err
+		}
+		findings, err := s.Findings(tx, r, A4)
+		if err != nil {
+			return err
+		}
+		for _, a := range Areas() {
+			line := ReadinessLine{Area: a}
+			for i := range reports {
+				if reports[i].Area == a.Code {
+					line.Report = &reports[i]
+				}
+			}
+			if at := slices.IndexFunc(findings, func(f Finding) bool { return f.Code == "readiness."+a.Code }); at >= 0 {
+				line.Finding = findings[at]
+			}
+			v.Lines = append(v.Lines, line)
+		}
+		v.Evidence = slices.DeleteFunc(findings, func(f Finding) bool { return strings.HasPrefix(f.Code, "readiness.") })
+		v.People, err = identity.People(tx, r.ServiceID)
+		return err
+	})
+	return v, err
+}

@@ -1,0 +1,278 @@
+package release
+
+import (
+	"context"
+	"slices"
+
+	"slipway/internal/catalog"
+	"slipway/internal/db"
+	"slipway/internal/dml"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+// GateSheet is what a gate's page shows: what is decided on, what differs from
+// the last approval, the evidence, who decides, and what the viewer may do.
+type GateSheet struct {
+	Head
+	Gate      Gate
+	Findings  []Finding
+	Seats     []Seat
+	Decisions []Decision // every round, the newest first
+	Waivers   []Waiver
+	Package   *Package
+	Lines     []Component
+
+	FormerPlan   int64        // plan version of the last approval that fell, 0 for none
+	FormerDigest string       // package digest of the same
+	Difference   []Difference // of the packages
+
+	Roles      []identity.Role // under which the viewer could speak now
+	Against    []fault.Blocker // why the viewer has no say
+	Blockers   []fault.Blocker // why nobody can approve
+	Resubmits  bool
+	AsksWaiver bool
+	Waives     bool
+	Decides    bool // the viewer holds a deciding role at all
+	Attests    []string
+	Outcomes   []Outcome
+	Authority  *Authority
+	Proceeds   bool
+	People     []identity.Person
+	Viewer     int64
+}
+
+// Gate gives the page of one gate.
+func (s *Service) Gate(ctx context.Context, actor identity.Actor, key string, code GateCode) (v *GateSheet, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		v, err = s.gateSheet(tx, actor, key, code)
+		return err
+	})
+	return v, err
+}
+
+func (s *Service) gateSheet(tx *db.Tx, actor identity.Actor, key string, code GateCode) (*GateSheet, error) {
+	head, err := s.HeadIn(tx, actor, key)
+	if err != nil {
+		return nil, err
+	}
+	r := head.Release
+	at := slices.IndexFunc(head.Gates, func(g Gate) bool { return g.Code == code })
+	if at < 0 {
+		return nil, fault.New(fault.NotFound, "There is no authorisation %s.", code)
+	}
+	v := &GateSheet{Head: *head, Gate: head.Gates[at], Viewer: actor.UserID}
+	t, err := s.table(tx, r, &v.Gate)
+	if err != nil {
+		return nil, err
+	}
+	v.Seats, v.Roles, v.Package = seats(t.rules, t.given), t.rolesFor(actor), t.pack
+	for i := range v.Seats {
+		people, err := identity.People(tx, r.ServiceID, v.Seats[i].Rule.Role)
+		if err != nil {
+			return nil, err
+		}
+		for _, person := range people {
+			if person.ID != r.AuthorID && person.ID != r.OwnerID {
+				v.Seats[i].Eligible = append(v.Seats[i].Eligible, person.Name)
+			}
+		}
+	}
+	if v.Findings, err = s.Findings(tx, r, code); err != nil {
+		return nil, err
+	}
+	v.Blockers = blockersOf(v.Findings)
+	if v.Decisions, err = allDecisions(tx, v.Gate.ID); err != nil {
+		return nil, err
+	}
+	if err := s.former(tx, r, v); err != nil {
+		return nil, err
+	}
+	if err := s.exceptions(tx, actor, r, v); err != nil {
+		return nil, err
+	}
+	v.Decides = actor.Can(identity.GateDecide, r.ServiceID)
+	if v.Decides {
+		v.Against = t.against(actor, tx.Now)
+	}
+	v.Resubmits = head.Edits && slices.Contains([]GateState{GateVoided, GateRejected, GateExpired}, v.Gate.State) && (code != A1 || r.State != Draft)
+	if code == A5 && r.Outcome == "" {
+		v.Outcomes = slices.DeleteFunc(Outcomes(), func(o Outcome) bool { return o == OutcomeRolledBack })
+	}
+	return v, nil
+}
+
+// former finds what the last approval was given for, where that is another
+// plan or package than today's.
+func (s *Service) former(tx *db.Tx, r *Release, v *GateSheet) error {
+	at := slices.IndexFunc(v.Decisions, func(d Decision) bool { return d.Verdict == Approve && d.Round < v.Gate.Round })
+	if v.Gate.State == GateVoided {
+		at = slices.IndexFunc(v.Decisions, func(d Decision) bool { return d.Verdict == Approve })
+	}
+	if at < 0 {
+		if v.Package != nil {
+			var err error
+			v.Lines, err = componentsOf(tx, v.Package.ID)
+			return err
+		}
+		return nil
+	}
+	d := v.Decisions[at]
+	if d.PlanVersion != r.PlanVersion {
+		v.FormerPlan = d.PlanVersion
+	}
+	if v.Package == nil {
+		return nil
+	}
+	lines, err := componentsOf(tx, v.Package.ID)
+	if err != nil {
+		return err
+	}
+	v.Lines = lines
+	if d.PackageDigest == "" || d.PackageDigest == r.PackageDigest {
+		return nil
+	}
+	v.FormerDigest = d.PackageDigest
+	was, err := packageByDigest(tx, r.ID, d.PackageDigest)
+	if err != nil {
+		return err
+	}
+	before, err := componentsOf(tx, was.ID)
+	v.Difference = CompareComponents(before, lines)
+	return err
+}
+
+// exceptions fills in waivers, attestations and the emergency authority.
+func (s *Service) exceptions(tx *db.Tx, actor identity.Actor, r *Release, v *GateSheet) error {
+	waivers, err := waiversOf(tx, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, w := range waivers {
+		if w.Gate == v.Gate.Code {
+			v.Waivers = append(v.Waivers, w)
+		}
+	}
+	v.AsksWaiver = actor.Can(identity.WaiverRequest, r.ServiceID) && v.Gate.State == GateOpen
+	v.Waives = actor.Can(identity.WaiverApprove, r.ServiceID)
+	if v.AsksWaiver {
+		if v.People, err = identity.People(tx, r.ServiceID); err != nil {
+			return err
+		}
+	}
+	rules, err := s.rules(tx, r)
+	if err != nil {
+		return err
+	}
+	for _, criterion := range rules.CriteriaFor(string(v.Gate.Code)) {
+		at := slices.IndexFunc(v.Findings, func(f Finding) bool { return f.Code == criterion.Code })
+		if at >= 0 && v.Findings[at].State != Met && actor.Has(criterion.Role, r.ServiceID) && !r.State.Over() {
+			v.Attests = append(v.Attests, criterion.Code)
+		}
+	}
+	if r.Type == Emergency {
+		if v.Authority, err = authorityOf(tx, r.ID); err != nil {
+			return err
+		}
+		v.Proceeds = v.Authority.covers(v.Gate.Code) && !v.Gate.State.Passed() && gateBefore[r.State] == v.Gate.Code && v.Edits
+	}
+	return nil
+}
+
+// PackageSheet is what the package page shows.
+type PackageSheet struct {
+	Head
+	Package  *Package
+	Lines    []Component
+	Versions []Package
+	Items    []Item
+	Media    []dml.Version // that the viewer may put into the package
+	Catalog  []catalog.Item
+	Licences []dml.LicenceView
+
+	Shown      *Package // an older version that was asked for, with its difference to the current one
+	ShownLines []Component
+	Difference []Difference
+
+	Edits      bool // the viewer packages, and the state allows it
+	Baselines  bool
+	Blockers   []fault.Blocker // why it cannot be baselined
+	Voids      []string        // gates that an edit or a baseline would void
+	Rechecks   bool
+	Restricted bool
+}
+
+// mediaChoices is how many versions of the library the form offers.
+const mediaChoices = 200
+
+// PackagePage gives the package of a release; number 0 is the current one.
+func (s *Service) PackagePage(ctx context.Context, actor identity.Actor, key string, number int64) (v *PackageSheet, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		head, err := s.HeadIn(tx, actor, key)
+		if err != nil {
+			return err
+		}
+		v = &PackageSheet{Head: *head}
+		return s.fillPackage(tx, actor, head.Release, v, number)
+	})
+	if err != nil || !v.Edits {
+		return v, err
+	}
+	page, err := s.media.List(ctx, actor, dml.Filter{Limit: mediaChoices})
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range page.Versions {
+		if m.Deployable() || (m.Waiting() && m.Provenance == dml.Built) {
+			v.Media = append(v.Media, m)
+		}
+	}
+	if actor.Can(identity.ReportRead, 0) {
+		v.Licences, err = s.media.Licences(ctx, actor, "", mediaChoices)
+	}
+	return v, err
+}
+
+func (s *Service) fillPackage(tx *db.Tx, actor identity.Actor, r *Release, v *PackageSheet, number int64) (err error) {
+	if v.Versions, err = packagesOf(tx, r.ID); err != nil {
+		return err
+	}
+	if len(v.Versions) > 0 {
+		v.Package = &v.Versions[0]
+		if v.Lines, err = componentsOf(tx, v.Package.ID); err != nil {
+			return err
+		}
+	}
+	if number != 0 {
+		at := slices.IndexFunc(v.Versions, func(p Package) bool { return p.Number == number })
+		if at < 0 {
+			return fault.New(fault.NotFound, "There is no package v%d.", number)
+		}
+		v.Shown = &v.Versions[at]
+		if v.ShownLines, err = componentsOf(tx, v.Shown.ID); err != nil {
+			return err
+		}
+		v.Difference = CompareComponents(v.ShownLines, v.Lines)
+	}
+	if v.Items, err = itemsOf(tx, r.ID); err != nil {
+		return err
+	}
+	may := actor.Can(identity.ReleasePackage, r.ServiceID)
+	v.Edits = may && packable(r) == nil
+	v.Rechecks = (may || actor.Can(identity.WaveControl, r.ServiceID)) && v.Package != nil && v.Package.Digest != ""
+	if v.Edits {
+		v.Baselines = v.Package != nil && (v.Package.State == PackageAssembling || v.Package.State == PackageWithdrawn)
+		if v.Baselines {
+			if v.Blockers, err = s.baselineBlockers(tx, r, v.Lines); err != nil {
+				return err
+			}
+		}
+		for _, g := range v.Gates {
+			if g.State.Passed() && (g.Code == A3 || g.Code == A4) {
+				v.Voids = append(v.Voids, string(g.Code))
+			}
+		}
+		v.Catalog, err = s.catalog.Items(tx, r.ServiceID)
+	}
+	return err
+}
