@@ -6,6 +6,12 @@ import (
 	"slipway/internal/release"
 )
 
+// Draw gives a new release the criteria of its service package.
+func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
+	_, err := s.DrawIn(tx, actor, r)
+	return err
+}
+
 // DrawIn draws the service package's criteria into a release inside the caller's
 // transaction, so that a release arrives with them. Those drawn before stay as
 // they are; it gives how many are new.
