@@ -21,7 +21,9 @@ import (
 	"slipway/internal/plan"
 	"slipway/internal/policy"
 	"slipway/internal/release"
+	"slipway/internal/report"
 	"slipway/internal/review"
+	"slipway/internal/status"
 )
 
 // Config is what a server is started with.
@@ -47,6 +49,8 @@ type App struct {
 	Build    *build.Service
 	Deploy   *deploy.Service
 	Review   *review.Service
+	Report   *report.Service
+	Status   *status.Service
 }
 
 // Open opens the data, migrates it and connects the services.
@@ -65,6 +69,14 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	return Connect(d, blobs, c.Log), nil
 }
 
+// Start puts the standing work on the queue; calling it at every start is right.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.DML.Schedule(ctx); err != nil {
+		return err
+	}
+	return a.Release.Schedule(ctx)
+}
+
 // Connect makes the services over an open database and media store.
 func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 	if log == nil {
@@ -76,11 +88,19 @@ func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 	a.Policy = policy.New(d, a.Catalog)
 	a.Change = change.New(d)
 	a.Release = release.New(d, a.Catalog, a.DML, a.Policy, a.Change)
-	a.Plan = plan.New(d, a.Release)
-	a.Build = build.New(d, a.Release, a.DML)
-	a.Deploy = deploy.New(d, a.Release)
-	a.Review = review.New(d, a.Release)
-	a.Release.Use(a.Plan, a.Build, a.Deploy, a.Review)
+	a.Plan = plan.New(d, a.Policy, a.Change, a.Release)
+	a.Build = build.New(d, a.Release, a.DML, a.Catalog)
+	a.Deploy = deploy.New(d, a.Release, a.Policy, a.Change)
+	a.Review = review.New(d, review.Rooms{Release: a.Release, Build: a.Build, Deploy: a.Deploy, Catalog: a.Catalog, DML: a.DML, Policy: a.Policy})
+	a.Report = report.New(d)
+	a.Status = status.New(d, a.Release, a.Deploy)
+	a.Release.Use(release.Rooms{
+		Evidence:  []release.Evidence{a.Plan, a.Build, a.Deploy, a.Review},
+		Drawers:   []release.Drawer{a.Plan, a.Build, a.Review},
+		Followers: []release.Follower{a.Review},
+	})
+	a.DML.Jobs(a.Jobs)
+	a.Release.Jobs(a.Jobs)
 	return a
 }
 

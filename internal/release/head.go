@@ -13,10 +13,10 @@ import (
 
 // Head is what stands at the top of every page of a release.
 type Head struct {
-	Release *Release
-	Gates   []Gate
-	Verbs   []Verb // what the viewer may tell it by hand
-	Edits   bool   // the viewer plans it
+	*Release
+	Gates []Gate
+	Verbs []Verb // what the viewer may tell it by hand
+	Edits bool   // the viewer plans it
 }
 
 // Next is the gate that the release stands before, nil when there is none.

@@ -54,7 +54,8 @@ func newWorld(t *testing.T, state release.State) *world {
 	}
 	w.media = dml.New(d, blobs)
 	services := catalog.New(d)
-	w.releases = release.New(d, services, w.media, policy.New(d, services), change.New(d))
+	changes := change.New(d)
+	w.releases = release.New(d, services, w.media, policy.New(d, services), changes)
 	w.builds = build.New(d, w.releases, w.media, catalog.New(d))
 	w.svc = review.New(d, review.Rooms{Catalog: catalog.New(d), Release: w.releases, Build: w.builds, DML: w.media, Deploy: deployers{w.dina.UserID}})
 	w.in(func(tx *db.Tx) error {
@@ -62,8 +63,15 @@ func newWorld(t *testing.T, state release.State) *world {
 		if err := tx.Create(service); err != nil {
 			return err
 		}
-		r := &release.Release{Key: w.key, State: release.BuildTest, ServiceID: service.ID, PackageDigest: "sha256:first", PackageVersion: 1, ELSDays: 2}
+		c, err := changes.Raise(tx, w.maya, change.Request{Title: "Payments 2", ServiceID: service.ID})
+		if err != nil {
+			return err
+		}
+		r := &release.Release{Key: w.key, State: release.BuildTest, ServiceID: service.ID, PackageDigest: "sha256:first", PackageVersion: 1, ELSDays: 2, ChangeKey: c.Key}
 		if err := tx.Create(r); err != nil {
+			return err
+		}
+		if err := tx.Create(&release.Gate{ReleaseID: r.ID, Code: release.A5, State: release.GatePending, Round: 1}); err != nil {
 			return err
 		}
 		return tx.Create(&release.Package{ReleaseID: r.ID, Number: 1, AuthorID: w.bruno.UserID, State: release.PackageBaselined})
