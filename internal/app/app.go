@@ -96,8 +96,8 @@ func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 	a.Status = status.New(d, a.Release, a.Deploy)
 	a.Release.Use(release.Rooms{
 		Evidence:  []release.Evidence{a.Plan, a.Build, a.Deploy, a.Review},
-		Drawers:   []release.Drawer{a.Plan, a.Build, a.Review},
-		Followers: []release.Follower{a.Review},
+		Drawers:   []release.Drawer{a.Plan, a.Build, a.Deploy, a.Review},
+		Followers: []release.Follower{a.Deploy, a.Review},
 	})
 	a.DML.Jobs(a.Jobs)
 	a.Release.Jobs(a.Jobs)

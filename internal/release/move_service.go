@@ -81,8 +81,10 @@ func (s *Service) moveChange(tx *db.Tx, actor identity.Actor, r *Release, verb V
 		if verb == VerbClose {
 			steps = append(steps, change.Close)
 		}
-	case VerbCancel:
-		steps = append(steps, change.Cancel)
+	case VerbCancel: // a debt of an emergency outlives its release
+		if slices.Contains(c.Allowed(), change.Cancel) {
+			steps = append(steps, change.Cancel)
+		}
 	}
 	for _, step := range steps {
 		if err := s.change.Advance(tx, actor, c.Key, step, "with release "+r.Key); err != nil {
