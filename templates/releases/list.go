@@ -1,0 +1,47 @@
+package releases
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"slipway/internal/release"
+	"slipway/templates/ui"
+)
+
+// filtered tells whether anything narrows the list.
+func filtered(f release.Filter) bool {
+	f.Limit = 0
+	return f != release.Filter{}
+}
+
+// nextPage keeps the filters and goes on after the last release shown.
+func nextPage(v *release.ListSheet) string {
+	q := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	set("q", v.Filter.Text)
+	set("service", v.Filter.ServiceKey)
+	set("state", string(v.Filter.State))
+	set("type", string(v.Filter.Type))
+	if v.Filter.Mine {
+		q.Set("mine", "true")
+	}
+	q.Set("before", strconv.FormatInt(v.Next, 10))
+	return "/releases?" + q.Encode()
+}
+
+// listGates reads the gates' states as the release keeps them for lists.
+func listGates(r *release.Release) []ui.RailGate {
+	var list []ui.RailGate
+	codes := release.GateCodes()
+	for i, word := range strings.Fields(r.Gates) {
+		if i < len(codes) {
+			list = append(list, ui.RailGate{Code: string(codes[i]), State: word})
+		}
+	}
+	return list
+}

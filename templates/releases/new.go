@@ -1,0 +1,145 @@
+package releases
+
+import (
+	"fmt"
+	"strconv"
+
+	"slipway/internal/policy"
+	"slipway/internal/release"
+	"slipway/templates/draft"
+	"slipway/templates/ui"
+)
+
+// NewView is a release as it is typed.
+type NewView struct {
+	Choices *release.Choices
+	Draft   draft.Draft
+	Zone    string // that the viewer types times in
+	Viewer  int64
+	Units   []string // the ids of those chosen
+}
+
+func id(n int64) string { return strconv.FormatInt(n, 10) }
+
+func (v NewView) serviceOptions() []ui.Option {
+	list := make([]ui.Option, len(v.Choices.Services))
+	for i, s := range v.Choices.Services {
+		list[i] = ui.Option{Value: s.Key, Label: s.Name + " (" + s.Key + ")"}
+	}
+	return list
+}
+
+func (v NewView) modelOptions() []ui.Option {
+	list := make([]ui.Option, len(v.Choices.Models))
+	for i := range v.Choices.Models {
+		m := &v.Choices.Models[i]
+		approach := release.Approach{Scale: m.Body.Scale, Delivery: m.Body.Delivery, Execution: m.Body.Execution}
+		list[i] = ui.Option{Value: id(m.ID), Label: fmt.Sprintf("%s: %s, %s", m.Label(), approach, waves(len(m.Body.Waves)))}
+	}
+	return list
+}
+
+func waves(n int) string {
+	if n == 1 {
+		return "1 wave"
+	}
+	return fmt.Sprintf("%d waves", n)
+}
+
+func (v NewView) ownerOptions() []ui.Option {
+	var list []ui.Option
+	there := false
+	for _, p := range v.Choices.Owners {
+		list = append(list, ui.Option{Value: id(p.ID), Label: p.Name})
+		there = there || p.ID == v.Viewer
+	}
+	if !there {
+		list = append([]ui.Option{{Value: id(v.Viewer), Label: "Yourself"}}, list...)
+	}
+	return list
+}
+
+func typeOptions() []ui.Option {
+	return []ui.Option{{Value: string(release.Major), Label: "Major"}, {Value: string(release.Minor), Label: "Minor"},
+		{Value: string(release.Emergency), Label: "Emergency: corrects an incident or known errors"}}
+}
+
+func plainOptions(words []string) []ui.Option {
+	list := make([]ui.Option, len(words))
+	for i, w := range words {
+		list[i] = ui.Option{Value: w, Label: capital(w)}
+	}
+	return list
+}
+
+// axis is one of the three axes of the approach; left empty it is the model's.
+func (v NewView) axis(name, label string) ui.Input {
+	i := v.Draft.Optional(name, label, "", "")
+	i.Placeholder = "As the model says"
+	return i
+}
+
+func (v NewView) keyInput() ui.Input {
+	hint := "Left empty, it is the next free number. Choose the service to see it."
+	if v.Choices.NextKey != "" {
+		hint = "Left empty, it is the next free number, now " + v.Choices.NextKey + "."
+	}
+	i := v.Draft.Optional("key", "Identifier", "", hint)
+	i.Placeholder, i.Mono = v.Choices.NextKey, true
+	return i
+}
+
+func (v NewView) service() string {
+	if v.Choices.Service != nil {
+		return v.Choices.Service.Key
+	}
+	return v.Draft.Text("service", "")
+}
+
+// unitGroup is the release units of one service.
+type unitGroup struct {
+	name    string
+	options []ui.Option
+}
+
+// unitGroups keeps the units of each service together, for those who have not
+// chosen a service yet.
+func (v NewView) unitGroups() (groups []unitGroup) {
+	for _, s := range v.Choices.Services {
+		group := unitGroup{name: s.Name}
+		for _, u := range v.Choices.Units {
+			if u.ServiceID != s.ID {
+				continue
+			}
+			group.options = append(group.options, ui.Option{Value: id(u.ID), Label: u.Name, Hint: unitHint(u.Description, len(u.Items))})
+		}
+		if len(group.options) > 0 {
+			groups = append(groups, group)
+		}
+	}
+	return groups
+}
+
+func unitHint(description string, items int) string {
+	count := fmt.Sprintf("%d configuration items", items)
+	if items == 1 {
+		count = "1 configuration item"
+	}
+	if description == "" {
+		return count
+	}
+	return description + " · " + count
+}
+
+// typeLine is what a type of release means under a policy.
+func typeLine(rule policy.TypeRule) string {
+	text := rule.Definition
+	if text != "" {
+		text += " · "
+	}
+	text += fmt.Sprintf("%d days' notice, %d days of early life support", rule.NoticeDays, rule.ELSDays)
+	if rule.Frequency != "" {
+		text += ", " + rule.Frequency
+	}
+	return text
+}
