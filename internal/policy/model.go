@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
@@ -27,7 +26,8 @@ type ModelVersion struct {
 	Number       int64
 	State        State
 	AuthorID     int64
-	AuthorName   string
+	AuthorName   string  // who saved it last
+	Writers      []int64 `gorm:"serializer:json"` // everybody who saved it
 	ApproverID   int64
 	ApproverName string
 	Body         Body `gorm:"serializer:json"`
@@ -35,6 +35,28 @@ type ModelVersion struct {
 
 // Label names the version: "Field firmware v2".
 func (v *ModelVersion) Label() string { return fmt.Sprintf("%s v%d", v.Name, v.Number) }
+
+// Link is the version's page.
+func (v *ModelVersion) Link() string { return fmt.Sprintf("/models/%s/%d", v.ModelKey, v.Number) }
+
+// WroteIt tells whether the person had a hand in the version.
+func (v *ModelVersion) WroteIt(userID int64) bool {
+	return userID == v.AuthorID || slices.Contains(v.Writers, userID)
+}
+
+// write puts a body into a draft and remembers whose it is.
+func (v *ModelVersion) write(by identity.Actor, body Body) {
+	v.Body, v.AuthorID, v.AuthorName = body, by.UserID, by.Name
+	v.Writers = withWriter(v.Writers, by.UserID)
+}
+
+// againstApproval lists what keeps somebody who may approve from approving.
+func (v *ModelVersion) againstApproval(by identity.Actor) []fault.Blocker {
+	if !v.WroteIt(by.UserID) {
+		return nil
+	}
+	return []fault.Blocker{fault.Blocked("You wrote this version, so somebody else approves it.", "Change manager", v.Link(), "Open the version")}
+}
 
 // Body is everything a model says.
 type Body struct {
@@ -113,41 +135,3 @@ var (
 	Executions = []string{"automated", "manual"}
 	StepKinds  = []string{"install", "verify", "back-out"}
 )
-
-func (b *Body) validate() error {
-	var c fault.Check
-	c.Need(slices.Contains(Scales, b.Scale), "scale", "Choose big bang or phased.")
-	c.Need(slices.Contains(Deliveries, b.Delivery), "delivery", "Choose push or pull.")
-	c.Need(slices.Contains(Executions, b.Execution), "execution", "Choose automated or manual.")
-	c.Need(strings.TrimSpace(b.Purpose) != "", "purpose", "Say what the model is for.")
-	switch {
-	case len(b.Waves) == 0:
-		c.Field("waves", "Add at least one wave.")
-	case b.Scale == "phased" && len(b.Waves) < 2:
-		c.Field("waves", "A phased deployment has at least two waves.")
-	case b.Scale == "big bang" && len(b.Waves) > 1:
-		c.Field("waves", "A big bang has one wave.")
-	}
-	for i, w := range b.Waves {
-		w.validate(&c, fmt.Sprintf("wave_%d", i))
-	}
-	for _, r := range b.Risks {
-		c.Need(r.Probability >= 1 && r.Probability <= 5 && r.Severity >= 1 && r.Severity <= 5, "risks", "Probability and impact are 1 to 5.")
-	}
-	return c.Err("The model was not saved.")
-}
-
-func (w WaveTemplate) validate(c *fault.Check, field string) {
-	c.Need(w.Name != "", field, "Name the wave.")
-	c.Need(w.Environment != "", field, "Say in which environment the wave runs.")
-	c.Need(w.Hours >= 1 && w.Hours <= 24*60, field, "A wave's window lasts 1 hour to 60 days.")
-	c.Need(w.SuccessPercent >= 1 && w.SuccessPercent <= 100, field, "1 to 100 percent of the targets must be verified.")
-	c.Need(w.FailurePercent >= 0 && w.FailurePercent <= 100, field, "A wave fails at 0 to 100 percent failed targets.")
-	for i, s := range w.Steps {
-		c.Need(slices.Contains(StepKinds, s.Kind), field, "A step installs, verifies or backs out.")
-		c.Need(s.Title != "" && s.Minutes >= 0, field, "Each step has a title and a time.")
-		for _, n := range s.After {
-			c.Need(n >= 1 && n <= i, field, fmt.Sprintf("Step %d can wait only for steps before it.", i+1))
-		}
-	}
-}

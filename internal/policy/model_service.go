@@ -39,24 +39,40 @@ func (s *Service) CreateModel(ctx context.Context, actor identity.Actor, m *Mode
 	err = s.db.InTx(ctx, func(tx *db.Tx) error {
 		var c fault.Check
 		m.Key, m.Name = strings.TrimSpace(m.Key), strings.TrimSpace(m.Name)
-		c.Need(keyPattern.MatchString(m.Key), "key", "Use 2 to 31 letters, digits and dashes.")
+		c.Need(knownKey(m.Key), "key", "Use 2 to 31 letters, digits and dashes.")
 		c.Need(m.Name != "", "name", "Name the model.")
+		body.check(&c)
 		if err := c.Err("The model was not saved."); err != nil {
-			return err
-		}
-		if err := body.validate(); err != nil {
 			return err
 		}
 		if err := insert(tx, m); err != nil {
 			return taken(err, "key", "There is a model with this key already.")
 		}
-		v = &ModelVersion{ModelID: m.ID, ModelKey: m.Key, Name: m.Name, Number: 1, State: Draft, AuthorID: actor.UserID, AuthorName: actor.Name, Body: body}
+		v = &ModelVersion{ModelID: m.ID, ModelKey: m.Key, Name: m.Name, Number: 1, State: Draft}
+		v.write(actor, body)
 		if err := insert(tx, v); err != nil {
 			return err
 		}
 		return record(tx, actor, "model.create", "model", m.Key, "drew up the model "+m.Name)
 	})
 	return v, err
+}
+
+// ModelToEdit gives the model and its newest version to somebody who may write
+// the next one.
+func (s *Service) ModelToEdit(ctx context.Context, actor identity.Actor, key string) (m *Model, newest *ModelVersion, err error) {
+	if err := identity.Authorize(actor, identity.ModelEdit, 0); err != nil {
+		return nil, nil, err
+	}
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		found, versions, err := s.FindModel(tx, key)
+		if err != nil {
+			return err
+		}
+		m, newest = found, &versions[0]
+		return nil
+	})
+	return m, newest, err
 }
 
 // EditModel writes the newest version if it is a draft, else a new draft.
@@ -69,7 +85,9 @@ func (s *Service) EditModel(ctx context.Context, actor identity.Actor, key strin
 		if err != nil {
 			return err
 		}
-		if err := body.validate(); err != nil {
+		var c fault.Check
+		body.check(&c)
+		if err := c.Err("The model was not saved."); err != nil {
 			return err
 		}
 		newest := versions[0]
@@ -78,10 +96,11 @@ func (s *Service) EditModel(ctx context.Context, actor identity.Actor, key strin
 		}
 		if newest.State == Draft {
 			v = &newest
-			v.Body, v.AuthorID, v.AuthorName = body, actor.UserID, actor.Name
+			v.write(actor, body)
 			err = save(tx, v)
 		} else {
-			v = &ModelVersion{ModelID: m.ID, ModelKey: m.Key, Name: m.Name, Number: newest.Number + 1, State: Draft, AuthorID: actor.UserID, AuthorName: actor.Name, Body: body}
+			v = &ModelVersion{ModelID: m.ID, ModelKey: m.Key, Name: m.Name, Number: newest.Number + 1, State: Draft}
+			v.write(actor, body)
 			err = insert(tx, v)
 		}
 		if err != nil {
@@ -95,6 +114,12 @@ func (s *Service) EditModel(ctx context.Context, actor identity.Actor, key strin
 // ApproveModel puts the newest draft of a model into use; somebody other than
 // its author does. New releases are made from it; others keep theirs.
 func (s *Service) ApproveModel(ctx context.Context, actor identity.Actor, key string) error {
+	return s.ApproveModelAsRead(ctx, actor, key, anyVersion)
+}
+
+// ApproveModelAsRead is ApproveModel by somebody who read the draft; if it was
+// written again since, it is a Conflict.
+func (s *Service) ApproveModelAsRead(ctx context.Context, actor identity.Actor, key string, formVersion int64) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
 		m, versions, err := s.FindModel(tx, key)
 		if err != nil {
@@ -107,8 +132,11 @@ func (s *Service) ApproveModel(ctx context.Context, actor identity.Actor, key st
 			return err
 		}
 		v := &versions[0]
-		if actor.UserID == v.AuthorID {
-			return fault.Refuse("The model was not approved.", fault.Blocked("You wrote this version, so somebody else approves it.", "Change manager", "/models/"+m.Key, "Open the model"))
+		if err := asRead(v, formVersion); err != nil {
+			return err
+		}
+		if err := fault.Refuse("The model was not approved.", v.againstApproval(actor)...); err != nil {
+			return err
 		}
 		for _, verb := range []Verb{Approve, Activate} {
 			if v.State, err = v.State.After(verb); err != nil {

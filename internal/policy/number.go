@@ -71,6 +71,13 @@ func (v *Version) NextKey(tx *db.Tx, service string) (string, error) {
 	return before + strconv.FormatInt(n, 10) + after, err
 }
 
+// peekKey gives the identifier that NextKey would give, and takes no number.
+func (v *Version) peekKey(tx *db.Tx, service string) (string, error) {
+	before, after := around(v.Rules.Pattern, service, tx.Now.Std())
+	n, err := lastNumber(tx, before+"{N}"+after)
+	return before + strconv.FormatInt(n+1, 10) + after, err
+}
+
 // TakeKey checks an identifier that a person typed against the pattern, today's
 // date included, and keeps its number from being given again.
 func (v *Version) TakeKey(tx *db.Tx, service, key string) error {

@@ -24,6 +24,16 @@ func takeNumber(tx *db.Tx, scope string) (int64, error) {
 	return row.LastNumber, firstNumber(tx, scope, &row)
 }
 
+// lastNumber is 0 where none was given yet.
+func lastNumber(tx *db.Tx, scope string) (int64, error) {
+	var row policyNumber
+	err := tx.First(&row, "scope = ?", scope)
+	if fault.KindOf(err) == fault.NotFound {
+		return 0, nil
+	}
+	return row.LastNumber, err
+}
+
 func firstNumber(tx *db.Tx, scope string, row *policyNumber) error {
 	return tx.First(row, "scope = ?", scope)
 }
@@ -57,13 +67,9 @@ func versionsOf(tx *db.Tx, policyID int64) ([]Version, error) {
 	return list, tx.Gorm().Where("policy_id = ?", policyID).Order("number DESC").Find(&list).Error
 }
 
-func activeVersion(tx *db.Tx, policyID int64) (*Version, error) {
+func allVersions(tx *db.Tx) ([]Version, error) {
 	var list []Version
-	err := tx.Gorm().Where("policy_id = ? AND state = ?", policyID, Active).Find(&list).Error
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	return &list[0], nil
+	return list, tx.Gorm().Order("policy_id, number DESC").Find(&list).Error
 }
 
 func policyByKey(tx *db.Tx, key string) (*Policy, error) {
@@ -121,6 +127,11 @@ func modelVersionByID(tx *db.Tx, id int64) (*ModelVersion, error) {
 func modelVersionsOf(tx *db.Tx, modelID int64) ([]ModelVersion, error) {
 	var list []ModelVersion
 	return list, tx.Gorm().Where("model_id = ?", modelID).Order("number DESC").Find(&list).Error
+}
+
+func allModelVersions(tx *db.Tx) ([]ModelVersion, error) {
+	var list []ModelVersion
+	return list, tx.Gorm().Order("model_id, number DESC").Find(&list).Error
 }
 
 func activeModels(tx *db.Tx) ([]ModelVersion, error) {

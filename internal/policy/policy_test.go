@@ -50,18 +50,26 @@ func TestPatterns(t *testing.T) {
 
 func TestStandardIsComplete(t *testing.T) {
 	rules := Standard()
-	if err := rules.validate(); err != nil {
+	if err := checked(rules); err != nil {
 		t.Error(err)
 	}
 	for _, m := range Templates() {
-		if err := m.Body.validate(); err != nil {
+		var c fault.Check
+		m.Body.check(&c)
+		if err := c.Err("no"); err != nil {
 			t.Errorf("%s: %v", m.Name, err)
 		}
 	}
 	delete(rules.Stages, "A4")
-	if err := rules.validate(); !errors.Is(err, fault.Invalid) {
+	if err := checked(rules); !errors.Is(err, fault.Invalid) {
 		t.Errorf("nobody decides A4: %v", err)
 	}
+}
+
+func checked(rules Rules) error {
+	var c fault.Check
+	rules.check(&c)
+	return c.Err("no")
 }
 
 type world struct {

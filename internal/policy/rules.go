@@ -19,6 +19,12 @@ var (
 	Gates = []string{"A1", "A2", "A3", "A4", "A5"}
 )
 
+// Knowledge transfer is complete before one or the other.
+const (
+	BeforeDeploy   = "deploy"
+	BeforeHandover = "handover"
+)
+
 // Rules are everything a policy says.
 type Rules struct {
 	Pattern         string               // of identifiers: {SERVICE}-{YYYY}.{MM}.{N}
@@ -27,7 +33,7 @@ type Rules struct {
 	Responsible     []Responsibility     // who does what at each stage
 	GateDays        int                  // an open gate expires after so many days
 	RiskAppetite    int                  // 1 to 25; a score above it blocks
-	TransferBefore  string               // "deploy" or "handover": when knowledge transfer must be complete
+	TransferBefore  string               // when knowledge transfer must be complete: BeforeDeploy or BeforeHandover
 	RetroHours      int                  // to decide an emergency afterwards
 	PIRDays         int                  // to hold the review after early life
 	RehearsalNeeded bool                 // back-out must be rehearsed before A4
@@ -95,37 +101,74 @@ func (r Rules) CriteriaFor(gate string) []CriterionRule {
 	return append(slices.Clone(stage.Exit), stage.Entry...)
 }
 
-func (r *Rules) validate() error {
-	var c fault.Check
+// check finds everything that is wrong, named by the fields of the form.
+func (r *Rules) check(c *fault.Check) {
 	if err := checkPattern(r.Pattern); err != nil {
 		c.Field("pattern", err.Error())
 	}
 	for _, t := range Types {
 		rule, ok := r.Types[t]
-		c.Need(ok, "type_"+t, "Say what a "+t+" release is here.")
-		c.Need(rule.NoticeDays >= 0 && rule.NoticeDays <= 365, "notice_"+t, "Notice is 0 to 365 days.")
-		c.Need(rule.ELSDays >= 1 && rule.ELSDays <= 365, "els_"+t, "Early life support lasts 1 to 365 days.")
+		field := "type[" + t + "]."
+		c.Need(ok && strings.TrimSpace(rule.Definition) != "", field+"definition", "Say what a "+t+" release is here.")
+		c.Need(rule.NoticeDays >= 0 && rule.NoticeDays <= 365, field+"notice", "Notice is 0 to 365 days.")
+		c.Need(rule.ELSDays >= 1 && rule.ELSDays <= 365, field+"els", "Early life support lasts 1 to 365 days.")
 	}
 	for _, g := range Gates {
-		approvals := r.Stages[g].Approvals
-		c.Need(len(approvals) > 0, "approvals_"+g, "Name who decides "+g+".")
-		for _, a := range approvals {
-			c.Need(a.Role.Known(), "approvals_"+g, fmt.Sprintf("There is no role %q.", a.Role))
-			c.Need(a.Quorum >= 1 && a.Quorum <= 9, "approvals_"+g, "A quorum is 1 to 9 people.")
-		}
-		for _, t := range Types {
-			c.Need(len(r.ApprovalsFor(g, t)) > 0, "approvals_"+g, "Nobody would decide "+g+" of a "+t+" release.")
-		}
-		for _, criterion := range r.CriteriaFor(g) {
-			c.Need(strings.TrimSpace(criterion.Text) != "" && criterion.Role.Known(), "criteria_"+g, "Each criterion has a text and a role that confirms it.")
-		}
+		r.checkStage(c, g)
+	}
+	for i, d := range r.Responsible {
+		c.Need(d.Stage != "" && d.Role.Known() && d.Does != "", fmt.Sprintf("responsible[%d].does", i), "Name the stage, the role and what it does.")
 	}
 	c.Need(r.GateDays >= 1 && r.GateDays <= 90, "gate_days", "An open gate lasts 1 to 90 days.")
 	c.Need(r.RiskAppetite >= 1 && r.RiskAppetite <= 25, "risk_appetite", "The appetite is a score of 1 to 25.")
 	c.Need(r.RetroHours >= 1 && r.RetroHours <= 240, "retro_hours", "An emergency is decided within 1 to 240 hours.")
 	c.Need(r.PIRDays >= 1 && r.PIRDays <= 90, "pir_days", "The review is held within 1 to 90 days.")
-	c.Need(r.TransferBefore == "deploy" || r.TransferBefore == "handover", "transfer_before", "Choose when knowledge transfer must be complete.")
-	return c.Err("The policy was not saved.")
+	c.Need(r.TransferBefore == BeforeDeploy || r.TransferBefore == BeforeHandover, "transfer_before", "Choose when knowledge transfer must be complete.")
+}
+
+func (r *Rules) checkStage(c *fault.Check, gate string) {
+	stage, field := r.Stages[gate], "stage["+gate+"]"
+	c.Need(len(stage.Approvals) > 0, field+".approvals", "Name who decides "+gate+".")
+	for i, a := range stage.Approvals {
+		row := fmt.Sprintf("%s.approvals[%d].", field, i)
+		c.Need(a.Role.Known(), row+"role", "Choose the role that decides.")
+		c.Need(a.Quorum >= 1 && a.Quorum <= 9, row+"quorum", "A quorum is 1 to 9 people.")
+		c.Need(a.Order >= 0 && a.Order <= 9, row+"order", "The order is 0 to 9; 0 is any time.")
+		for _, t := range a.Types {
+			c.Need(slices.Contains(Types, t), row+"role", "There is no release type "+t+".")
+		}
+	}
+	for _, t := range Types {
+		c.Need(len(r.ApprovalsFor(gate, t)) > 0, field+".approvals", "Nobody would decide "+gate+" of a "+t+" release.")
+	}
+	codes := map[string]bool{}
+	for at, list := range map[string][]CriterionRule{"entry": stage.Entry, "exit": stage.Exit} {
+		for i, criterion := range list {
+			row := fmt.Sprintf("%s.%s[%d].", field, at, i)
+			c.Need(strings.TrimSpace(criterion.Text) != "", row+"text", "Say what is confirmed.")
+			c.Need(criterion.Role.Known(), row+"role", "Choose the role that confirms it.")
+			c.Need(criterion.Code != "" && !codes[criterion.Code], row+"text", "Two criteria have the code "+criterion.Code+".")
+			codes[criterion.Code] = true
+		}
+	}
+}
+
+// settle gives each criterion without a code one that no other criterion has;
+// confirmations are kept by code, so a code that was given stays.
+func (r *Rules) settle() {
+	for _, g := range Gates {
+		stage := r.Stages[g]
+		for _, list := range [][]CriterionRule{stage.Exit, stage.Entry} {
+			for i := range list {
+				for n := 1; list[i].Code == ""; n++ {
+					code := fmt.Sprintf("%s.%d", g, n)
+					if !slices.ContainsFunc(r.CriteriaFor(g), func(c CriterionRule) bool { return c.Code == code }) {
+						list[i].Code = code
+					}
+				}
+			}
+		}
+	}
 }
 
 // Standard gives a complete policy to begin with; nothing needs to be typed twice.
@@ -155,6 +198,6 @@ func Standard() Rules {
 			{"Build and test", identity.DMLCustodian, "accepts it into the library"}, {"Deployment", identity.DeploymentStaff, "carries out and signs the steps"},
 			{"Deployment", identity.EarlyLifeSupport, "watches over early life"}, {"Review and close", identity.Operations, "accepts the handover"},
 		},
-		GateDays: 14, RiskAppetite: 9, TransferBefore: "deploy", RetroHours: 24, PIRDays: 5, RehearsalNeeded: true,
+		GateDays: 14, RiskAppetite: 9, TransferBefore: BeforeDeploy, RetroHours: 24, PIRDays: 5, RehearsalNeeded: true,
 	}
 }

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -47,24 +46,44 @@ func (s *Service) Find(tx *db.Tx, key string) (*Policy, []Version, error) {
 
 var keyPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{1,30}$`)
 
+// knownKey keeps keys out of the way of the pages beside them.
+func knownKey(key string) bool { return keyPattern.MatchString(key) && key != "new" }
+
+// allowAll asks for leave for every service; for any service where there is none yet.
+func allowAll(actor identity.Actor, p identity.Permission, services []int64) error {
+	if len(services) == 0 {
+		return identity.Authorize(actor, p, 0)
+	}
+	for _, id := range services {
+		if err := identity.Authorize(actor, p, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Create draws up a policy for services, with a first version in draft.
 func (s *Service) Create(ctx context.Context, actor identity.Actor, p *Policy, rules Rules) (*Version, error) {
 	var v *Version
 	err := s.db.InTx(ctx, func(tx *db.Tx) error {
-		var c fault.Check
-		p.Key, p.Name = strings.TrimSpace(p.Key), strings.TrimSpace(p.Name)
-		c.Need(keyPattern.MatchString(p.Key), "key", "Use 2 to 31 letters, digits and dashes.")
-		c.Need(p.Name != "", "name", "Name the policy.")
-		c.Need(len(p.Services) > 0, "services", "Choose at least one service.")
-		if err := c.Err("The policy was not saved."); err != nil {
+		if err := allowAll(actor, identity.PolicyEdit, p.Services); err != nil {
 			return err
 		}
+		rules.settle()
+		var c fault.Check
+		p.Key, p.Name = strings.TrimSpace(p.Key), strings.TrimSpace(p.Name)
+		c.Need(knownKey(p.Key), "key", "Use 2 to 31 letters, digits and dashes.")
+		c.Need(p.Name != "", "name", "Name the policy.")
+		c.Need(len(p.Services) > 0, "services", "Choose at least one service.")
 		for _, id := range p.Services {
-			if err := identity.Authorize(actor, identity.PolicyEdit, id); err != nil {
+			if _, err := s.catalog.ServiceByID(tx, id); fault.KindOf(err) == fault.NotFound {
+				c.Field("services", "One of the services does not exist.")
+			} else if err != nil {
 				return err
 			}
 		}
-		if err := rules.validate(); err != nil {
+		rules.check(&c)
+		if err := c.Err("The policy was not saved."); err != nil {
 			return err
 		}
 		if err := insert(tx, p); err != nil {
@@ -73,7 +92,8 @@ func (s *Service) Create(ctx context.Context, actor identity.Actor, p *Policy, r
 		if err := linkServices(tx, p.ID, p.Services); err != nil {
 			return taken(err, "services", "One of the services has a policy already.")
 		}
-		v = &Version{PolicyID: p.ID, PolicyKey: p.Key, Number: 1, State: Draft, AuthorID: actor.UserID, AuthorName: actor.Name, Rules: rules}
+		v = &Version{PolicyID: p.ID, PolicyKey: p.Key, Number: 1, State: Draft}
+		v.write(actor, rules)
 		if err := insert(tx, v); err != nil {
 			return err
 		}
@@ -95,6 +115,20 @@ func record(tx *db.Tx, actor identity.Actor, action, kind, key, sentence string)
 	return audit.Record(tx, actor.By(), audit.Entry{Action: action, Kind: kind, Key: key, Sentence: sentence})
 }
 
+// ToEdit gives the policy and its newest version to somebody who may write the
+// next one.
+func (s *Service) ToEdit(ctx context.Context, actor identity.Actor, key string) (p *Policy, newest *Version, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		found, versions, err := s.Find(tx, key)
+		if err != nil {
+			return err
+		}
+		p, newest = found, &versions[0]
+		return allowAll(actor, identity.PolicyEdit, p.Services)
+	})
+	return p, newest, err
+}
+
 // Edit writes the rules of the newest version if it is a draft, and otherwise
 // a new draft beside it: what was approved never changes.
 func (s *Service) Edit(ctx context.Context, actor identity.Actor, key string, formVersion int64, rules Rules) (v *Version, err error) {
@@ -103,12 +137,13 @@ func (s *Service) Edit(ctx context.Context, actor identity.Actor, key string, fo
 		if err != nil {
 			return err
 		}
-		for _, id := range p.Services {
-			if err := identity.Authorize(actor, identity.PolicyEdit, id); err != nil {
-				return err
-			}
+		if err := allowAll(actor, identity.PolicyEdit, p.Services); err != nil {
+			return err
 		}
-		if err := rules.validate(); err != nil {
+		rules.settle()
+		var c fault.Check
+		rules.check(&c)
+		if err := c.Err("The policy was not saved."); err != nil {
 			return err
 		}
 		newest := versions[0]
@@ -117,10 +152,11 @@ func (s *Service) Edit(ctx context.Context, actor identity.Actor, key string, fo
 		}
 		if newest.State == Draft {
 			v = &newest
-			v.Rules, v.AuthorID, v.AuthorName = rules, actor.UserID, actor.Name
+			v.write(actor, rules)
 			err = save(tx, v)
 		} else {
-			v = &Version{PolicyID: p.ID, PolicyKey: p.Key, Number: newest.Number + 1, State: Draft, AuthorID: actor.UserID, AuthorName: actor.Name, Rules: rules}
+			v = &Version{PolicyID: p.ID, PolicyKey: p.Key, Number: newest.Number + 1, State: Draft}
+			v.write(actor, rules)
 			err = insert(tx, v)
 		}
 		if err != nil {
@@ -129,59 +165,4 @@ func (s *Service) Edit(ctx context.Context, actor identity.Actor, key string, fo
 		return record(tx, actor, "policy.edit", "policy", p.Key, fmt.Sprintf("wrote version %d of the policy", v.Number))
 	})
 	return v, err
-}
-
-// Approve takes the newest draft into force on paper.
-func (s *Service) Approve(ctx context.Context, actor identity.Actor, key string) error {
-	return s.move(ctx, actor, key, func(tx *db.Tx, p *Policy, v *Version) error {
-		if err := v.approve(actor, p.Services, tx.Now); err != nil {
-			return err
-		}
-		return record(tx, actor, "policy.approve", "policy", p.Key, fmt.Sprintf("approved version %d of the policy", v.Number))
-	})
-}
-
-// Activate puts an approved version into force; the one before it is superseded.
-// Releases keep the version they pinned.
-func (s *Service) Activate(ctx context.Context, actor identity.Actor, key string) error {
-	return s.move(ctx, actor, key, func(tx *db.Tx, p *Policy, v *Version) error {
-		if err := identity.Authorize(actor, identity.PolicyEdit, p.Services[0]); err != nil {
-			return err
-		}
-		to, err := v.State.After(Activate)
-		if err != nil {
-			return err
-		}
-		before, err := activeVersion(tx, p.ID)
-		if err != nil {
-			return err
-		}
-		if before != nil {
-			if before.State, err = before.State.After(Supersede); err != nil {
-				return err
-			}
-			if err := save(tx, before); err != nil {
-				return err
-			}
-		}
-		v.State, v.ActiveAt = to, tx.Now
-		return record(tx, actor, "policy.activate", "policy", p.Key, fmt.Sprintf("put version %d of the policy into force", v.Number))
-	})
-}
-
-func (s *Service) move(ctx context.Context, actor identity.Actor, key string, do func(*db.Tx, *Policy, *Version) error) error {
-	return s.db.InTx(ctx, func(tx *db.Tx) error {
-		p, versions, err := s.Find(tx, key)
-		if err != nil {
-			return err
-		}
-		if len(p.Services) == 0 || len(versions) == 0 {
-			return errors.New("policy: a policy without service or version")
-		}
-		v := &versions[0]
-		if err := do(tx, p, v); err != nil {
-			return err
-		}
-		return save(tx, v)
-	})
 }
