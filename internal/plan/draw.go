@@ -48,7 +48,7 @@ func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) erro
 		}
 		body = model.Body
 	}
-	p := &Plan{ReleaseID: r.ID, ReleaseKey: r.Key, Number: 1, State: Draft, Content: drawn(r, &body), ByID: actor.UserID, ByName: actor.Name}
+	p := &Plan{ReleaseID: r.ID, ReleaseKey: r.Key, Number: 1, State: Draft, Content: drawn(r, &body), Difference: []Difference{}, ByID: actor.UserID, ByName: actor.Name}
 	if err := insertPlan(tx, p); err != nil {
 		return err
 	}
