@@ -137,6 +137,9 @@ func (d *DB) config() *gorm.Config {
 // Now is the clock that every transaction reads once.
 func (d *DB) Now() Time { return At(d.clock()) }
 
+// Clock is the clock as it is.
+func (d *DB) Clock() func() time.Time { return d.clock }
+
 // SetClock replaces the clock; for tests and the demonstration's history.
 func (d *DB) SetClock(clock func() time.Time) { d.clock = clock }
 
