@@ -32,7 +32,10 @@ func People(ctx context.Context, a *app.App) error {
 	if err := addPolicies(ctx, a, who, added); err != nil {
 		return err
 	}
-	return addModels(ctx, a, who)
+	if err := addModels(ctx, a, who); err != nil {
+		return err
+	}
+	return addPlaces(ctx, a, who)
 }
 
 // Demo fills an empty data folder.

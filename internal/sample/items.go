@@ -57,6 +57,14 @@ func inventories() []inventory {
 			{"Handheld application", "The application and the card that explains it.", []string{"whs-app", "whs-quick-card"}},
 			{"Synchronisation", "The server side.", []string{"whs-sync"}},
 		}},
+		{"LOY", []item{
+			{key: "loy-server", name: "Loyalty server", kind: "software", version: "5.2.1"},
+			{key: "loy-rules", name: "Rules of points", kind: "software", version: "88"},
+			{key: "loy-runbook", name: "Loyalty runbook", kind: "documentation", version: "14"},
+			{key: "loy-complaints-process", name: "Missing points", kind: "process", version: "2"},
+		}, []unit{
+			{"Loyalty server", "The server, its rules and its runbook.", []string{"loy-server", "loy-rules", "loy-runbook"}},
+		}},
 		{"SLW", []item{
 			{key: "slw-program", name: "Slipway program", kind: "software"},
 			{key: "slw-readme", name: "Slipway README", kind: "documentation"},
@@ -85,6 +93,8 @@ var relations = []struct {
 	{"whs-app", "whs-sync", catalog.DependsOn},
 	{"whs-app", "whs-scanner", catalog.DependsOn},
 	{"whs-picking-process", "whs-app", catalog.DependsOn},
+	{"loy-rules", "loy-server", catalog.PartOf},
+	{"loy-complaints-process", "loy-server", catalog.DependsOn},
 	{"slw-program", "slw-host", catalog.DependsOn},
 }
 

@@ -86,3 +86,13 @@ func Holder(role identity.Role) string {
 	}
 	return ""
 }
+
+// by gives the actor with an account's number.
+func (c cast) by(userID int64) identity.Actor {
+	for _, actor := range c {
+		if actor.UserID == userID {
+			return actor
+		}
+	}
+	return identity.Actor{}
+}

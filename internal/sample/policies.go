@@ -35,7 +35,7 @@ func rulings() []ruling {
 	own.Stages["A4"] = policy.StageRule{Approvals: []policy.ApprovalRule{{Role: identity.ChangeManager, Quorum: 1}}}
 
 	return []ruling{
-		{"payments", "Payments", "maya", []string{"PAY"}, payments},
+		{"payments", "Payments and points", "maya", []string{"PAY", "LOY"}, payments},
 		{"devices", "Devices in branches and warehouses", "chen", []string{"BRF", "WHS"}, devices},
 		{"in-house", "In-house tools", "maya", []string{"SLW"}, own},
 	}

@@ -59,6 +59,18 @@ func services() []service {
 				promise(catalog.Acceptance, "Gloves", "Every button can be pressed with gloves on", "Pickers of a trial shift", "8 of 8 agree"),
 				promise(catalog.Required, "Quick card", "Every release brings the quick card that hangs at the charging racks", "", ""),
 			}},
+		{catalog.ServiceRecord{Key: "LOY", Name: "Loyalty points", Criticality: "medium", Contact: "loyalty-ops@nordhavn.example, extension 4500",
+			Description: "Counts and redeems the points of members, in shops and in the web shop."},
+			[]catalog.Promise{
+				promise(catalog.Utility, "Collecting", "A member collects points with every purchase", "Test cases of collecting", "All pass"),
+				promise(catalog.Utility, "Redeeming", "A member pays with points in part or in full", "Test cases of redeeming", "All pass"),
+				promise(catalog.Availability, "Opening hours", "Points are shown at the till while shops are open", "Answered requests, 07:00 to 22:00", "≥ 99.7 % a month"),
+				promise(catalog.Capacity, "Members' day", "The members' day is served", "Bookings of points a second", "≥ 220"),
+				promise(catalog.Security, "Balances", "Nobody sees another's balance", "Attempts from a foreign account", "All refused"),
+				promise(catalog.Continuity, "Away", "Tills go on without points and book them later", "Bookings lost after an hour away", "0"),
+				promise(catalog.ServiceLevel, "Balance", "A balance is shown quickly", "95th percentile at the till", "≤ 0.8 s"),
+				promise(catalog.Required, "Runbook", "Every release brings an up-to-date runbook", "", ""),
+			}},
 		{catalog.ServiceRecord{Key: "SLW", Name: "Slipway", Criticality: "medium", Contact: "release-desk@nordhavn.example, extension 4400",
 			Description: "This release and deployment manager itself, released by its own rules."},
 			[]catalog.Promise{
