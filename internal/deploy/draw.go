@@ -1,0 +1,214 @@
+package deploy
+
+import (
+	"time"
+
+	"slipway/internal/audit"
+	"slipway/internal/change"
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+	"slipway/internal/policy"
+	"slipway/internal/release"
+)
+
+// Draw makes a new release's waves and steps from its model, in the transaction
+// that made the release. A release that has waves keeps them.
+func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
+	if r.ModelVersionID == 0 {
+		return nil
+	}
+	waves, err := wavesOf(tx, r.ID)
+	if err != nil || len(waves) > 0 {
+		return err
+	}
+	d := &deed{s: s, tx: tx, actor: actor, r: r}
+	model, err := s.policy.ModelVersionByID(tx, r.ModelVersionID)
+	if err != nil {
+		return err
+	}
+	for i, t := range model.Body.Waves {
+		if err := d.draw(int64(i+1), t); err != nil {
+			return err
+		}
+	}
+	return audit.Record(tx, actor.By(), audit.Entry{Action: "wave.draw", Kind: "release", Key: r.Key, Release: r.Key, Sentence: "drew " + plural(len(model.Body.Waves), "wave") + " from " + model.Label()})
+}
+
+func (d *deed) draw(number int64, t policy.WaveTemplate) error {
+	r := d.r
+	w := Wave{ReleaseID: r.ID, ReleaseKey: r.Key, ServiceID: r.ServiceID, Number: number, Name: t.Name, EnvironmentKey: t.Environment, EnvironmentName: t.Environment,
+		Pilot: t.Pilot, Filter: t.Filter, Days: int64(t.Days), Hours: int64(t.Hours), SoakHours: int64(t.SoakHours), SuccessPercent: int64(t.SuccessPercent),
+		FailurePercent: int64(t.FailurePercent), Trigger: t.Trigger, NoReturn: t.NoReturn, LeadID: r.OwnerID, LeadName: r.OwnerName, State: WavePlanned, Method: r.Approach.Execution}
+	if err := d.stand(&w); err != nil {
+		return err
+	}
+	w.place(r)
+	d.w = &w
+	if err := d.estimate(); err != nil {
+		return err
+	}
+	if err := insert(d.tx, &w); err != nil {
+		return err
+	}
+	d.waves = append(d.waves, w)
+	steps := make([]Step, len(t.Steps))
+	for i, template := range t.Steps {
+		draft := fromTemplate(template)
+		steps[i] = Step{WaveID: w.ID, ReleaseID: r.ID, Number: int64(i + 1), State: StepWaiting}
+		draft.apply(&steps[i])
+	}
+	schedule(w.WindowStart, steps)
+	if err := insertSteps(d.tx, steps); err != nil {
+		return err
+	}
+	return d.s.book(d.tx, r, &w)
+}
+
+// stand finds the environment that the wave names; there may be none yet.
+func (d *deed) stand(w *Wave) error {
+	e, err := environmentByKey(d.tx, w.EnvironmentKey)
+	if fault.KindOf(err) == fault.NotFound {
+		w.EnvironmentID, w.Production = 0, false
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.EnvironmentID, w.EnvironmentName, w.Production = e.ID, e.Name, e.Production
+	return nil
+}
+
+// estimate counts which targets the wave's filter would take now.
+func (d *deed) estimate() (err error) {
+	filter, err := ParseFilter(d.w.Filter)
+	if err != nil {
+		d.w.Total = 0
+		return nil
+	}
+	d.w.Total, err = countTaken(d.tx, d.w, filter, d.earlier())
+	return err
+}
+
+// place puts the wave's window where the model says, from the start of the
+// release's window and in its zone. It ends with the release's window at last.
+func (w *Wave) place(r *release.Release) {
+	w.Anchor, w.WindowStart, w.WindowEnd = r.WindowStart, 0, 0
+	if r.WindowStart.IsZero() || w.Hours == 0 {
+		return
+	}
+	start := r.WindowStart.Std()
+	if zone, err := time.LoadLocation(r.Zone); err == nil {
+		start = start.In(zone)
+	}
+	w.WindowStart = db.At(start.AddDate(0, 0, int(w.Days)))
+	w.WindowEnd = w.WindowStart.Add(time.Duration(w.Hours) * time.Hour)
+	if w.WindowStart.Before(r.WindowEnd) {
+		w.WindowEnd = min(w.WindowEnd, r.WindowEnd)
+	}
+}
+
+// shift moves the wave's window along with the release's.
+func (w *Wave) shift(r *release.Release) {
+	if w.Anchor.IsZero() || w.WindowStart.IsZero() || r.WindowStart.IsZero() {
+		w.place(r)
+		return
+	}
+	by := r.WindowStart.Sub(w.Anchor)
+	w.WindowStart, w.WindowEnd, w.Anchor = w.WindowStart.Add(by), w.WindowEnd.Add(by), r.WindowStart
+}
+
+// Follow keeps the waves in step with a release that moved: windows move along,
+// a cancelled release gives its bookings back, and waves that were frozen for a
+// package that is withdrawn are planned anew.
+func (s *Service) Follow(tx *db.Tx, actor identity.Actor, r *release.Release, verb release.Verb) error {
+	switch verb {
+	case release.VerbReschedule, release.VerbCancel, release.VerbRework, release.VerbRebuild:
+	default:
+		return nil
+	}
+	waves, err := wavesOf(tx, r.ID)
+	if err != nil {
+		return err
+	}
+	d := &deed{s: s, tx: tx, actor: actor, r: r, waves: waves}
+	for i := range waves {
+		d.w = &waves[i]
+		if err := d.follow(verb); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *deed) follow(verb release.Verb) error {
+	w := d.w
+	switch verb {
+	case release.VerbCancel:
+		return d.s.change.UnbookPart(d.tx, d.r.Key, w.Part())
+	case release.VerbReschedule:
+		if w.State.Begun() {
+			return nil
+		}
+		w.shift(d.r)
+		if err := d.replanSteps(); err != nil {
+			return err
+		}
+		if err := d.s.book(d.tx, d.r, w); err != nil {
+			return err
+		}
+		return save(d.tx, w)
+	}
+	if w.State == WaveReady || w.State == WaveGo {
+		if err := w.move(WaveVerbNoGo); err != nil {
+			return err
+		}
+		w.NoGoBy, w.NoGoReason = d.actor.Name, "The package is made anew."
+	}
+	if w.State != WaveNoGo && w.State != WaveRolledBack {
+		return nil
+	}
+	return d.replan()
+}
+
+// replanSteps plans the times of the wave's steps from its window.
+func (d *deed) replanSteps() error {
+	steps, err := stepsOf(d.tx, d.w.ID)
+	if err != nil {
+		return err
+	}
+	before := append([]Step(nil), steps...)
+	schedule(d.w.WindowStart, steps)
+	for i := range steps {
+		if steps[i].PlannedAt == before[i].PlannedAt && steps[i].PlannedEnd == before[i].PlannedEnd {
+			continue
+		}
+		if err := save(d.tx, &steps[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// book puts the wave on the schedule.
+func (s *Service) book(tx *db.Tx, r *release.Release, w *Wave) error {
+	if w.WindowStart.IsZero() || w.WindowEnd <= w.WindowStart {
+		return s.change.UnbookPart(tx, r.Key, w.Part())
+	}
+	return s.change.Book(tx, change.Booking{ReleaseKey: r.Key, Part: w.Part(), Title: w.Name, ServiceID: r.ServiceID, ServiceName: r.ServiceName, Environment: w.EnvironmentName,
+		PersonID: w.LeadID, PersonName: w.LeadName, FromAt: w.WindowStart, ToAt: w.WindowEnd, Standing: standing(r, w), Restricted: r.Restricted})
+}
+
+func standing(r *release.Release, w *Wave) change.Standing {
+	switch {
+	case r.State == release.Cancelled:
+		return change.Dropped
+	case w.State == WaveComplete || w.State == WaveRolledBack:
+		return change.Done
+	case w.State.Live():
+		return change.Running
+	case r.State.Phase() == "Deployment" || r.State == release.Ready:
+		return change.Agreed
+	}
+	return change.Proposed
+}

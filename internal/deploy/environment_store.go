@@ -1,0 +1,135 @@
+package deploy
+
+import (
+	"strings"
+
+	"gorm.io/gorm"
+
+	"slipway/internal/db"
+)
+
+func insert(tx *db.Tx, row any) error        { return tx.Create(row) }
+func save(tx *db.Tx, row db.Versioned) error { return tx.Save(row) }
+
+func environments(tx *db.Tx) ([]Environment, error) {
+	var list []Environment
+	return list, tx.Gorm().Order("position, environment_key").Find(&list).Error
+}
+
+func environmentByKey(tx *db.Tx, key string) (*Environment, error) {
+	var e Environment
+	return &e, tx.First(&e, "environment_key = ?", key)
+}
+
+func environmentByID(tx *db.Tx, id int64) (*Environment, error) {
+	var e Environment
+	return &e, tx.First(&e, "id = ?", id)
+}
+
+func deleteEnvironment(tx *db.Tx, id int64) error {
+	return tx.Gorm().Delete(&Environment{}, "id = ?", id).Error
+}
+
+// settleEnvironment writes an environment's words on the waves that name it,
+// those that were planned before it was there too.
+func settleEnvironment(tx *db.Tx, e *Environment) error {
+	return tx.Gorm().Model(&Wave{}).Where("environment_key = ?", e.Key).
+		Updates(map[string]any{"environment_id": e.ID, "environment_name": e.Name, "production": e.Production}).Error
+}
+
+func wavesNaming(tx *db.Tx, environmentKey string) (n int64, err error) {
+	return n, tx.Gorm().Model(&Wave{}).Where("environment_key = ?", environmentKey).Count(&n).Error
+}
+
+func targetsPerEnvironment(tx *db.Tx) (map[int64]int64, error) {
+	var rows []struct{ EnvironmentID, Total int64 }
+	err := tx.Gorm().Model(&Target{}).Select("environment_id, COUNT(*) AS total").Where("NOT retired").Group("environment_id").Scan(&rows).Error
+	totals := map[int64]int64{}
+	for _, row := range rows {
+		totals[row.EnvironmentID] = row.Total
+	}
+	return totals, err
+}
+
+func targetByKey(tx *db.Tx, key string) (*Target, error) {
+	var t Target
+	return &t, tx.First(&t, "target_key = ?", key)
+}
+
+func targetByID(tx *db.Tx, id int64) (*Target, error) {
+	var t Target
+	return &t, tx.First(&t, "id = ?", id)
+}
+
+func keysTaken(tx *db.Tx, keys []string) ([]string, error) {
+	var taken []string
+	for len(keys) > 0 {
+		n := min(len(keys), 500)
+		var part []string
+		if err := tx.Gorm().Model(&Target{}).Where("target_key IN ?", keys[:n]).Pluck("target_key", &part).Error; err != nil {
+			return nil, err
+		}
+		taken, keys = append(taken, part...), keys[n:]
+	}
+	return taken, nil
+}
+
+func insertTargets(tx *db.Tx, list []Target) error {
+	for len(list) > 0 {
+		n := min(len(list), 500)
+		part := list[:n]
+		if err := tx.Create(&part); err != nil {
+			return err
+		}
+		list = list[n:]
+	}
+	return nil
+}
+
+// matching narrows a query over targets to those that a filter chooses.
+func matching(q *gorm.DB, f Filter) *gorm.DB {
+	for _, c := range f {
+		clause := `targets.facets LIKE ? ESCAPE '\'`
+		if c.Not {
+			clause = `targets.facets NOT LIKE ? ESCAPE '\'`
+		}
+		q = q.Where(clause, "%|"+escapeLike(c.Facet)+"|%")
+	}
+	return q
+}
+
+// notMatching leaves out what a filter chooses.
+func notMatching(tx *db.Tx, q *gorm.DB, f Filter) *gorm.DB {
+	if len(f) == 0 {
+		return q.Where("1 = 0")
+	}
+	return q.Where("targets.id NOT IN (?)", matching(tx.Gorm().Model(&Target{}).Select("targets.id"), f))
+}
+
+func escapeLike(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
+}
+
+func listTargets(tx *db.Tx, f TargetFilter, parsed Filter, limit int) ([]Target, error) {
+	q := matching(tx.Gorm(), parsed)
+	if f.Text != "" {
+		like := "%" + escapeLike(strings.ToLower(f.Text)) + "%"
+		q = q.Where(`(LOWER(target_key) LIKE ? ESCAPE '\' OR LOWER(name) LIKE ? ESCAPE '\')`, like, like)
+	}
+	if f.EnvironmentKey != "" {
+		q = q.Where("environment_key = ?", f.EnvironmentKey)
+	}
+	if !f.Retired {
+		q = q.Where("NOT retired")
+	}
+	if f.After != "" {
+		q = q.Where("target_key > ?", f.After)
+	}
+	var list []Target
+	return list, q.Order("target_key").Limit(limit).Find(&list).Error
+}
+
+func historyOf(tx *db.Tx, targetID int64, limit int) ([]Event, error) {
+	var list []Event
+	return list, tx.Gorm().Where("target_id = ?", targetID).Order("id DESC").Limit(limit).Find(&list).Error
+}

@@ -1,0 +1,270 @@
+package deploy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+	"slipway/internal/release"
+)
+
+// clock writes moments in sentences.
+const clock = "Mon 2 Jan, 15:04"
+
+func at(t db.Time) string { return t.Std().Format(clock) + " UTC" }
+
+// GoBlockers lists all that stands in the way of go for a wave now. That the
+// media was not hashed lately is none: giving go hashes it.
+func (s *Service) GoBlockers(ctx context.Context, actor identity.Actor, key string, number int64) (list []fault.Blocker, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		d, err := s.find(tx, actor, key, number)
+		if err != nil {
+			return err
+		}
+		list, err = d.goBlockers()
+		list = butHashing(list)
+		return err
+	})
+	return list, err
+}
+
+// butHashing leaves out what going on mends by itself.
+func butHashing(list []fault.Blocker) []fault.Blocker {
+	return slices.DeleteFunc(list, func(b fault.Blocker) bool { return b.Code == "package.rechecked" })
+}
+
+// GiveGo hashes the package anew and gives go for a ready wave, unless anything
+// at all stands in the way.
+func (s *Service) GiveGo(ctx context.Context, actor identity.Actor, key string, number, version int64, comment string) error {
+	if err := s.rehash(ctx, actor, key, identity.WaveGo); err != nil {
+		return err
+	}
+	return s.writeWave(ctx, actor, key, number, version, identity.WaveGo, func(d *deed) error {
+		if err := actor.MustBePerson(); err != nil {
+			return err
+		}
+		if !waveMoves.Allows(d.w.State, WaveVerbGo) {
+			return d.w.move(WaveVerbGo)
+		}
+		blockers, err := d.goBlockers()
+		if err != nil {
+			return err
+		}
+		if err := fault.Refuse("Go for "+d.w.Label()+" is refused.", blockers...); err != nil {
+			return err
+		}
+		if err := d.w.move(WaveVerbGo); err != nil {
+			return err
+		}
+		d.w.GoAt, d.w.GoByID, d.w.GoBy, d.w.GoComment = d.tx.Now, actor.UserID, actor.Name, strings.TrimSpace(comment)
+		if err := save(d.tx, d.w); err != nil {
+			return err
+		}
+		return d.record("go", d.w.GoComment, "gave go for %s", d.w.Label())
+	})
+}
+
+// StartWave hashes the package anew, asks for leave again, and starts.
+func (s *Service) StartWave(ctx context.Context, actor identity.Actor, key string, number, version int64) error {
+	if err := s.rehash(ctx, actor, key, identity.WaveControl); err != nil {
+		return err
+	}
+	return s.writeWave(ctx, actor, key, number, version, identity.WaveControl, func(d *deed) error {
+		if !waveMoves.Allows(d.w.State, WaveVerbStart) {
+			return d.w.move(WaveVerbStart)
+		}
+		blockers, err := d.startBlockers()
+		if err != nil {
+			return err
+		}
+		if err := fault.Refuse(d.w.Label()+" was not started.", blockers...); err != nil {
+			return err
+		}
+		return d.start()
+	})
+}
+
+// rehash hashes the package's media anew before anything is started with it.
+// Whoever may not start does not make the library work.
+func (s *Service) rehash(ctx context.Context, actor identity.Actor, key string, p identity.Permission) error {
+	err := s.db.View(ctx, func(tx *db.Tx) error {
+		r, err := s.release.FindIn(tx, actor, key)
+		if err != nil {
+			return err
+		}
+		return identity.Authorize(actor, p, r.ServiceID)
+	})
+	if err != nil {
+		return err
+	}
+	return s.release.Recheck(ctx, actor, key)
+}
+
+func (d *deed) start() error {
+	w := d.w
+	if err := w.move(WaveVerbStart); err != nil {
+		return err
+	}
+	by, err := d.byID()
+	if err != nil {
+		return err
+	}
+	w.StartedAt, w.StartedByID, w.StartedBy = d.tx.Now, by, d.actor.Name
+	if d.r.State == release.Ready {
+		if err := d.s.release.Advance(d.tx, d.actor, d.r, release.VerbStart, "with "+w.Label()); err != nil {
+			return err
+		}
+	}
+	method := d.s.methodOf(w)
+	if err := method.Start(d.tx, d.actor, d.r, w); err != nil {
+		return fmt.Errorf("start %s by %s: %w", w.Label(), method.Name(), err)
+	}
+	if err := d.recount(); err != nil {
+		return err
+	}
+	if err := d.s.book(d.tx, d.r, w); err != nil {
+		return err
+	}
+	if err := d.record("start", "", "started %s: %s get %s", w.Label(), plural(int(w.Counted()), "target"), w.PackageDigest); err != nil {
+		return err
+	}
+	return d.settle()
+}
+
+// Start begins every target at once: people work through the run sheet.
+func (manual) Start(tx *db.Tx, _ identity.Actor, r *release.Release, w *Wave) error {
+	from, verb := TargetStaged, TargetDeploy
+	if r.Approach.Delivery == "pull" {
+		from, verb = TargetPending, TargetOffer
+	}
+	to, err := movesFor(r.Approach.Delivery).Next(w.Label(), from, verb)
+	if err != nil {
+		return err
+	}
+	_, err = moveAll(tx, w, []TargetState{from}, to, map[string]any{"touched": true, "attempts": another()})
+	return err
+}
+
+// goBlockers lists all that forbids go: go may be given ahead of the window.
+func (d *deed) goBlockers() ([]fault.Blocker, error) {
+	return d.blockers(max(d.tx.Now, d.w.WindowStart))
+}
+
+// startBlockers lists all that forbids the start now.
+func (d *deed) startBlockers() ([]fault.Blocker, error) {
+	list, err := d.blockers(d.tx.Now)
+	if err != nil || !d.tx.Now.Before(d.w.WindowStart) || d.w.WindowStart.IsZero() {
+		return list, err
+	}
+	override, err := d.s.release.WindowOverrideAt(d.tx, d.r, d.tx.Now)
+	if override == nil {
+		list = append(list, d.block("wave.window", "Open the wave", "The window of %s begins %s.", d.w.Label(), at(d.w.WindowStart)))
+	}
+	return list, err
+}
+
+// blockers lists all that forbids working on the wave from a moment on.
+func (d *deed) blockers(from db.Time) ([]fault.Blocker, error) {
+	w := d.w
+	list := d.releaseBlockers(release.Ready, release.Deploying)
+	leave, err := d.leave(from)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, leave...)
+	list = append(list, d.orderBlockers()...)
+	if w.PackageDigest != d.r.PackageDigest || w.PackageDigest == "" {
+		list = append(list, d.block("wave.digest", "Refuse go, to stage it anew", "%s is staged with %s, and the release's package is %s.", w.Label(), shown(w.PackageDigest), shown(d.r.PackageDigest)))
+	}
+	if w.EnvironmentID == 0 || w.Counted() == 0 {
+		list = append(list, d.block("wave.targets", "Refuse go, to plan it anew", "%s has no target.", w.Label()))
+	}
+	steps, err := stepsOf(d.tx, w.ID)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, d.stepBlockers(steps)...)
+	staff, err := d.staffBlockers(steps)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, staff...)
+	n, other, err := busy(d.tx, w)
+	if n > 0 {
+		b := d.block("wave.busy", "See what runs", "%d of its targets are worked on by %s now.", n, d.known(other))
+		b.Link = "/deployments"
+		list = append(list, b)
+	}
+	return list, err
+}
+
+// known names another release only to those who see it.
+func (d *deed) known(key string) string {
+	if _, err := d.s.release.FindIn(d.tx, d.actor, key); err != nil {
+		return "another release"
+	}
+	return key
+}
+
+// leave asks release for leave to work on the wave from a moment to the end of
+// its window.
+func (d *deed) leave(from db.Time) ([]fault.Blocker, error) {
+	list, err := d.s.release.LeaveToStart(d.tx, d.actor, d.r, from, max(d.w.WindowEnd, from))
+	if err != nil || d.w.WindowEnd.IsZero() || from.Before(d.w.WindowEnd) {
+		return list, err
+	}
+	override, err := d.s.release.WindowOverrideAt(d.tx, d.r, from)
+	if override == nil {
+		list = append(list, d.block("wave.window", "Move its window", "The window of %s closed %s.", d.w.Label(), at(d.w.WindowEnd)))
+	}
+	return list, err
+}
+
+func (d *deed) releaseBlockers(allowed ...release.State) []fault.Blocker {
+	if slices.Contains(allowed, d.r.State) {
+		return nil
+	}
+	b := d.block("release.state", "Open the release", "%s is %s.", d.r.Key, d.r.State)
+	b.Link = d.r.Link("deployment")
+	return []fault.Blocker{b}
+}
+
+// orderBlockers say which waves have to be good and soaked first: every earlier
+// one and, before any other, every pilot. A pilot waits for no wave that has
+// not begun and is none.
+func (d *deed) orderBlockers() []fault.Blocker {
+	var list []fault.Blocker
+	for i := range d.waves {
+		other := &d.waves[i]
+		pilot := other.Pilot && !d.w.Pilot
+		if other.ID == d.w.ID || !pilot && other.Number > d.w.Number || other.Soaked(d.tx.Now) {
+			continue
+		}
+		if d.w.Pilot && !other.Pilot && !other.State.Begun() {
+			continue
+		}
+		code, who := "wave.predecessor", other.Label()
+		if pilot {
+			code, who = "wave.pilot", other.Label()+", the pilot,"
+		}
+		b := fault.Blocker{Code: code, Owner: d.r.OwnerName, Link: other.Link(), Action: "Open " + other.Part()}
+		if other.State == WaveComplete {
+			b.Sentence, b.Due = fmt.Sprintf("%s soaks until %s.", who, at(other.SoakUntil)), other.SoakUntil.Std()
+		} else {
+			b.Sentence = fmt.Sprintf("%s is %s; it has to be %s first.", who, other.State, WaveComplete)
+		}
+		list = append(list, b)
+	}
+	return list
+}
+
+func shown(digest string) string {
+	if len(digest) < 19 {
+		return "nothing"
+	}
+	return digest[:19] + "…"
+}

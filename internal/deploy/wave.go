@@ -1,0 +1,269 @@
+package deploy
+
+import (
+	"fmt"
+	"strings"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+	"slipway/internal/state"
+)
+
+// WaveState is where a wave stands.
+type WaveState string
+
+// The states of a wave.
+const (
+	WavePlanned     WaveState = "Planned"
+	WaveReady       WaveState = "Ready"
+	WaveNoGo        WaveState = "NoGo"
+	WaveGo          WaveState = "Go"
+	WaveRunning     WaveState = "Running"
+	WavePaused      WaveState = "Paused"
+	WaveVerifying   WaveState = "Verifying"
+	WaveComplete    WaveState = "Complete"
+	WaveFailed      WaveState = "Failed"
+	WaveRemediating WaveState = "Remediating"
+	WaveRolledBack  WaveState = "RolledBack"
+)
+
+// WaveStates lists every state in the order of a wave's life.
+func WaveStates() []WaveState {
+	return []WaveState{WavePlanned, WaveReady, WaveNoGo, WaveGo, WaveRunning, WavePaused, WaveVerifying, WaveComplete, WaveFailed, WaveRemediating, WaveRolledBack}
+}
+
+// Scan refuses a stored word that is no state.
+func (s *WaveState) Scan(src any) error { return state.ScanWord(s, src, WaveStates()) }
+
+// Live tells whether somebody works on the wave's targets in this state.
+func (s WaveState) Live() bool {
+	switch s {
+	case WaveRunning, WavePaused, WaveVerifying, WaveFailed, WaveRemediating:
+		return true
+	}
+	return false
+}
+
+// Begun tells whether targets may have been touched.
+func (s WaveState) Begun() bool { return s.Live() || s == WaveComplete || s == WaveRolledBack }
+
+// WaveVerb moves a wave.
+type WaveVerb string
+
+// The verbs of a wave.
+const (
+	WaveVerbReady     WaveVerb = "be ready"
+	WaveVerbGo        WaveVerb = "go"
+	WaveVerbNoGo      WaveVerb = "not go"
+	WaveVerbReplan    WaveVerb = "be planned anew"
+	WaveVerbStart     WaveVerb = "start"
+	WaveVerbPause     WaveVerb = "pause"
+	WaveVerbResume    WaveVerb = "resume"
+	WaveVerbVerify    WaveVerb = "verify"
+	WaveVerbComplete  WaveVerb = "complete"
+	WaveVerbFail      WaveVerb = "fail"
+	WaveVerbRemediate WaveVerb = "remediate"
+	WaveVerbRetry     WaveVerb = "retry"
+	WaveVerbRollBack  WaveVerb = "roll back"
+)
+
+// WaveVerbs lists every verb.
+func WaveVerbs() []WaveVerb {
+	return []WaveVerb{WaveVerbReady, WaveVerbGo, WaveVerbNoGo, WaveVerbReplan, WaveVerbStart, WaveVerbPause, WaveVerbResume,
+		WaveVerbVerify, WaveVerbComplete, WaveVerbFail, WaveVerbRemediate, WaveVerbRetry, WaveVerbRollBack}
+}
+
+// waveMoves is the life of a wave. Three rows follow from the release's life: a
+// go may be taken back before the start, a complete wave is remediated from
+// early life, and a wave that was rolled back is planned anew.
+var waveMoves = state.Table[WaveState, WaveVerb]{
+	{WavePlanned, WaveVerbReady, WaveReady},
+	{WaveReady, WaveVerbGo, WaveGo},
+	{WaveReady, WaveVerbNoGo, WaveNoGo},
+	{WaveGo, WaveVerbNoGo, WaveNoGo},
+	{WaveNoGo, WaveVerbReplan, WavePlanned},
+	{WaveGo, WaveVerbStart, WaveRunning},
+	{WaveRunning, WaveVerbPause, WavePaused},
+	{WavePaused, WaveVerbResume, WaveRunning},
+	{WaveRunning, WaveVerbVerify, WaveVerifying},
+	{WaveVerifying, WaveVerbComplete, WaveComplete},
+	{WaveRunning, WaveVerbFail, WaveFailed},
+	{WaveVerifying, WaveVerbFail, WaveFailed},
+	{WaveFailed, WaveVerbRemediate, WaveRemediating},
+	{WaveComplete, WaveVerbRemediate, WaveRemediating},
+	{WaveRemediating, WaveVerbRetry, WaveRunning},
+	{WaveRemediating, WaveVerbRollBack, WaveRolledBack},
+	{WaveRolledBack, WaveVerbReplan, WavePlanned},
+}
+
+// Wave is one wave of a release: which targets, when, and what makes it good.
+// The counters are kept as targets move; no page counts anew.
+type Wave struct {
+	db.Row
+	ReleaseID       int64
+	ReleaseKey      string
+	ServiceID       int64
+	Number          int64
+	Name            string
+	EnvironmentID   int64 // 0 while there is no environment of the key
+	EnvironmentKey  string
+	EnvironmentName string
+	Production      bool
+	Pilot           bool
+	Filter          string // which targets of the environment; see ParseFilter
+	Days            int64  // after the start of the release's window
+	Hours           int64  // length of its own window
+	WindowStart     db.Time
+	WindowEnd       db.Time `gorm:"column:window_stop"`
+	Anchor          db.Time // the start of the release's window that the wave's hangs on
+	SoakHours       int64
+	SuccessPercent  int64
+	FailurePercent  int64
+	FailureCount    int64  // failures at least, before the percentage speaks
+	Trigger         string `gorm:"column:back_out_when"` // when to back out, in words
+	NoReturn        bool
+	Method          string
+	LeadID          int64
+	LeadName        string
+	State           WaveState
+	PackageVersion  int64
+	PackageDigest   string // staged; what every target must run in the end
+
+	Total      int64
+	Verified   int64
+	Active     int64
+	Failed     int64
+	Excluded   int64
+	RolledBack int64
+
+	ReadyAt       db.Time
+	ReadyBy       string
+	GoAt          db.Time
+	GoByID        int64
+	GoBy          string
+	GoComment     string
+	NoGoBy        string
+	NoGoReason    string
+	StartedAt     db.Time
+	StartedByID   int64
+	StartedBy     string
+	PausedWith    bool // paused together with the release
+	PauseReason   string
+	CompletedAt   db.Time
+	SoakUntil     db.Time
+	FailedAt      db.Time
+	FailReason    string
+	RemediatingAt db.Time
+	BackOutAt     db.Time // set once it is decided to back out, not to retry
+	BackOutBy     string
+	BackOutReason string
+	RolledBackAt  db.Time
+	Staff         []Staff `gorm:"-"`
+}
+
+// Staff is a person named for a wave.
+type Staff struct {
+	ID       int64
+	WaveID   int64
+	UserID   int64
+	UserName string
+}
+
+// TableName is the table of people named for waves.
+func (Staff) TableName() string { return "wave_staff" }
+
+// Label names the wave: "Wave 2, The rest".
+func (w *Wave) Label() string { return fmt.Sprintf("Wave %d, %s", w.Number, w.Name) }
+
+// Part is the wave's name on the schedule.
+func (w *Wave) Part() string { return fmt.Sprintf("wave %d", w.Number) }
+
+// Link is the wave on its release's board.
+func (w *Wave) Link() string {
+	return fmt.Sprintf("/releases/%s/deployment#wave-%d", w.ReleaseKey, w.Number)
+}
+
+// RunLink is the wave's run sheet.
+func (w *Wave) RunLink() string {
+	return fmt.Sprintf("/releases/%s/waves/%d/run", w.ReleaseKey, w.Number)
+}
+
+// Counted is how many targets the percentages are of.
+func (w *Wave) Counted() int64 { return w.Total - w.Excluded }
+
+// Open is how many targets have no verdict yet.
+func (w *Wave) Open() int64 { return w.Total - w.Verified - w.Failed - w.Excluded - w.RolledBack }
+
+// Settled tells whether every target is verified or excluded.
+func (w *Wave) Settled() bool { return w.Verified+w.Excluded == w.Total }
+
+// Good tells whether enough targets are verified.
+func (w *Wave) Good() bool { return w.Verified*100 >= w.SuccessPercent*w.Counted() }
+
+// Broken tells whether so many targets failed that the wave fails.
+func (w *Wave) Broken() bool {
+	return w.Failed >= max(1, w.FailureCount) && w.Failed*100 >= w.FailurePercent*w.Counted()
+}
+
+// Soaked tells whether the wave is complete and has been watched long enough.
+func (w *Wave) Soaked(now db.Time) bool { return w.State == WaveComplete && !now.Before(w.SoakUntil) }
+
+// move moves the wave by its table.
+func (w *Wave) move(verb WaveVerb) error {
+	to, err := waveMoves.Next(w.Label(), w.State, verb)
+	if err == nil {
+		w.State = to
+	}
+	return err
+}
+
+// WaveEdit is what a person plans of a wave.
+type WaveEdit struct {
+	Name           string
+	EnvironmentKey string
+	Pilot          bool
+	Filter         string
+	WindowStart    db.Time
+	WindowEnd      db.Time
+	SoakHours      int64
+	SuccessPercent int64
+	FailurePercent int64
+	FailureCount   int64
+	Trigger        string
+	NoReturn       bool
+	LeadID         int64   // 0 is the release's owner
+	StaffIDs       []int64 // people with the role deployment staff
+}
+
+// Edit is the wave as its form shows it.
+func (w *Wave) Edit() WaveEdit {
+	e := WaveEdit{Name: w.Name, EnvironmentKey: w.EnvironmentKey, Pilot: w.Pilot, Filter: w.Filter, WindowStart: w.WindowStart, WindowEnd: w.WindowEnd,
+		SoakHours: w.SoakHours, SuccessPercent: w.SuccessPercent, FailurePercent: w.FailurePercent, FailureCount: w.FailureCount,
+		Trigger: w.Trigger, NoReturn: w.NoReturn, LeadID: w.LeadID}
+	for _, person := range w.Staff {
+		e.StaffIDs = append(e.StaffIDs, person.UserID)
+	}
+	return e
+}
+
+func (e *WaveEdit) validate(c *fault.Check) {
+	e.Name, e.EnvironmentKey, e.Filter, e.Trigger = strings.TrimSpace(e.Name), strings.TrimSpace(e.EnvironmentKey), strings.TrimSpace(e.Filter), strings.TrimSpace(e.Trigger)
+	c.Need(e.Name != "" && len(e.Name) <= 120, "name", "Name the wave, in at most 120 characters.")
+	c.Need(e.EnvironmentKey != "", "environment", "Choose the environment that the wave runs in.")
+	if _, err := ParseFilter(e.Filter); err != nil {
+		c.Field("filter", err.Error())
+	}
+	c.Need(e.WindowStart.IsZero() == e.WindowEnd.IsZero(), "window_end", "A window has a start and an end.")
+	c.Need(e.WindowEnd.IsZero() || e.WindowStart.Before(e.WindowEnd), "window_end", "The window ends after it starts.")
+	c.Need(e.SoakHours >= 0 && e.SoakHours <= 24*60, "soak_hours", "Enter 0 to 1,440 hours.")
+	c.Need(e.SuccessPercent >= 1 && e.SuccessPercent <= 100, "success_percent", "Enter 1 to 100 percent.")
+	c.Need(e.FailurePercent >= 0 && e.FailurePercent <= 100, "failure_percent", "Enter 0 to 100 percent.")
+	c.Need(e.FailureCount >= 0 && e.FailureCount <= 1_000_000, "failure_count", "Enter 0 or more targets.")
+	c.Need(len(e.Trigger) <= 1000, "trigger", "Keep it to 1,000 characters.")
+}
+
+// leads tells whether the actor is the person who leads the wave.
+func (w *Wave) leads(actor identity.Actor) bool {
+	return actor.Kind == identity.PersonKind && actor.UserID != 0 && actor.UserID == w.LeadID
+}
