@@ -3,6 +3,7 @@ package releases
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"slipway/internal/policy"
 	"slipway/internal/release"
@@ -131,15 +132,11 @@ func unitHint(description string, items int) string {
 	return description + " · " + count
 }
 
-// typeLine is what a type of release means under a policy.
+// typeLine is what a policy asks of a type of release.
 func typeLine(rule policy.TypeRule) string {
-	text := rule.Definition
-	if text != "" {
-		text += " · "
-	}
-	text += fmt.Sprintf("%d days' notice, %d days of early life support", rule.NoticeDays, rule.ELSDays)
+	parts := []string{fmt.Sprintf("%d days' notice", rule.NoticeDays), fmt.Sprintf("%d days of early life support", rule.ELSDays)}
 	if rule.Frequency != "" {
-		text += ", " + rule.Frequency
+		parts = append(parts, rule.Frequency)
 	}
-	return text
+	return strings.Join(parts, " · ")
 }

@@ -101,8 +101,10 @@ func phaseNote(f ui.Frame, v *release.Overview, phase int) string {
 		return shortDay(f, from) + " – " + shortDay(f, to)
 	case name == "Deployment" && !v.WindowStart.IsZero():
 		return shortDay(f, v.WindowStart) + " – " + shortDay(f, earlyLifeEnd(v.Release)) + " planned"
+	case v.State == release.Cancelled:
+		return "not reached"
 	}
-	return ""
+	return "not begun"
 }
 
 // spent is when a release was in a phase.
