@@ -40,7 +40,8 @@ func butHashing(list []fault.Blocker) []fault.Blocker {
 // GiveGo hashes the package anew and gives go for a ready wave, unless anything
 // at all stands in the way.
 func (s *Service) GiveGo(ctx context.Context, actor identity.Actor, key string, number, version int64, comment string) error {
-	if err := s.rehash(ctx, actor, key, identity.WaveGo); err != nil {
+	damaged, err := s.rehash(ctx, actor, key, identity.WaveGo)
+	if err != nil {
 		return err
 	}
 	return s.writeWave(ctx, actor, key, number, version, identity.WaveGo, func(d *deed) error {
@@ -54,7 +55,7 @@ func (s *Service) GiveGo(ctx context.Context, actor identity.Actor, key string, 
 		if err != nil {
 			return err
 		}
-		if err := fault.Refuse("Go for "+d.w.Label()+" is refused.", blockers...); err != nil {
+		if err := fault.Refuse("Go for "+d.w.Label()+" is refused.", append(damaged, blockers...)...); err != nil {
 			return err
 		}
 		if err := d.w.move(WaveVerbGo); err != nil {
@@ -70,7 +71,8 @@ func (s *Service) GiveGo(ctx context.Context, actor identity.Actor, key string, 
 
 // StartWave hashes the package anew, asks for leave again, and starts.
 func (s *Service) StartWave(ctx context.Context, actor identity.Actor, key string, number, version int64) error {
-	if err := s.rehash(ctx, actor, key, identity.WaveControl); err != nil {
+	damaged, err := s.rehash(ctx, actor, key, identity.WaveControl)
+	if err != nil {
 		return err
 	}
 	return s.writeWave(ctx, actor, key, number, version, identity.WaveControl, func(d *deed) error {
@@ -81,16 +83,17 @@ func (s *Service) StartWave(ctx context.Context, actor identity.Actor, key strin
 		if err != nil {
 			return err
 		}
-		if err := fault.Refuse(d.w.Label()+" was not started.", blockers...); err != nil {
+		if err := fault.Refuse(d.w.Label()+" was not started.", append(damaged, blockers...)...); err != nil {
 			return err
 		}
 		return d.start()
 	})
 }
 
-// rehash hashes the package's media anew before anything is started with it.
-// Whoever may not start does not make the library work.
-func (s *Service) rehash(ctx context.Context, actor identity.Actor, key string, p identity.Permission) error {
+// rehash hashes the package's media anew before anything is started with it,
+// and gives what does not match. Whoever may not start does not make the
+// library work.
+func (s *Service) rehash(ctx context.Context, actor identity.Actor, key string, p identity.Permission) ([]fault.Blocker, error) {
 	err := s.db.View(ctx, func(tx *db.Tx) error {
 		r, err := s.release.FindIn(tx, actor, key)
 		if err != nil {
@@ -99,9 +102,13 @@ func (s *Service) rehash(ctx context.Context, actor identity.Actor, key string, 
 		return identity.Authorize(actor, p, r.ServiceID)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.release.Recheck(ctx, actor, key)
+	err = s.release.Recheck(ctx, actor, key)
+	if f, ok := fault.As(err); ok && f.Kind == fault.Refused && len(f.Blockers) > 0 {
+		return f.Blockers, nil
+	}
+	return nil, err
 }
 
 func (d *deed) start() error {

@@ -33,6 +33,9 @@ func (s *Service) Staffable(ctx context.Context, actor identity.Actor, key strin
 		if err != nil {
 			return err
 		}
+		if err := identity.Authorize(actor, identity.WavePlan, r.ServiceID); err != nil {
+			return err
+		}
 		if staff, err = identity.People(tx, r.ServiceID, identity.DeploymentStaff); err != nil {
 			return err
 		}
@@ -53,6 +56,9 @@ func (s *Service) PreviewWave(ctx context.Context, actor identity.Actor, key str
 	return p, s.db.View(ctx, func(tx *db.Tx) error {
 		d, err := s.find(tx, actor, key, number)
 		if err != nil {
+			return err
+		}
+		if err := identity.Authorize(actor, identity.WavePlan, d.r.ServiceID); err != nil {
 			return err
 		}
 		w := Wave{ReleaseID: d.r.ID}

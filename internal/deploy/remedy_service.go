@@ -122,7 +122,8 @@ func (s *Service) RemediateWave(ctx context.Context, actor identity.Actor, key s
 // RetryWave sends a remediating wave on: its failed targets and steps begin
 // again. Everything that a start asks for is asked again.
 func (s *Service) RetryWave(ctx context.Context, actor identity.Actor, key string, number int64, reason string) error {
-	if err := s.rehash(ctx, actor, key, identity.WaveControl); err != nil {
+	damaged, err := s.rehash(ctx, actor, key, identity.WaveControl)
+	if err != nil {
 		return err
 	}
 	return s.control(ctx, actor, key, number, &reason, func(d *deed) error {
@@ -137,7 +138,7 @@ func (s *Service) RetryWave(ctx context.Context, actor identity.Actor, key strin
 			list = append(list, d.block("wave.backingout", "Finish the back-out", "%s is being backed out since %s.", d.w.Label(), at(d.w.BackOutAt)))
 		}
 		list = append(list, d.othersBroken()...)
-		if err := fault.Refuse(d.w.Label()+" was not begun again.", list...); err != nil {
+		if err := fault.Refuse(d.w.Label()+" was not begun again.", append(damaged, list...)...); err != nil {
 			return err
 		}
 		return d.retry(reason)

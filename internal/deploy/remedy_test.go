@@ -96,6 +96,10 @@ func TestBackOut(t *testing.T) {
 	if f := w.findings(release.A5)["deploy.settled"]; f.State != release.Met {
 		t.Errorf("%+v", f)
 	}
+	w.must(w.releases.Do(ctx, w.maya, w.key, release.VerbRebuild, "mend the refunds", 0))
+	if got := w.wave(1); got.State != deploy.WavePlanned || got.Total != 2 || got.RolledBack != 0 || w.step(1, 4).State != deploy.StepWaiting {
+		t.Errorf("after the rebuild: %+v", got)
+	}
 }
 
 func TestRedeployAfterABackOut(t *testing.T) {

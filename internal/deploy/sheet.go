@@ -154,6 +154,7 @@ func (d *deed) targetView(t WaveTarget) TargetView {
 	v.CanRollBack = report && w.State == WaveRemediating && !w.BackOutAt.IsZero() && t.canBe(TargetRollBack)
 	may := excludes(w) && t.canBe(TargetExclude) && excluderRole(actor, r.ServiceID, "") != ""
 	v.CanAskExclusion = may && !t.ExclusionAsked()
+	v.CanRefuseExclusion = may && t.ExclusionAsked()
 	v.CanConfirmExclusion = may && t.ExclusionAsked() && actor.UserID != t.ExcludeAskedByID && excluderRole(actor, r.ServiceID, identity.Role(t.ExcludeAskedAs)) != ""
 	return v
 }

@@ -61,6 +61,7 @@ type TargetView struct {
 	WaveTarget
 	CanVerify, CanFail, CanRetry, CanRollBack bool
 	CanAskExclusion, CanConfirmExclusion      bool
+	CanRefuseExclusion                        bool // or take back one's own
 }
 
 // TargetQuery narrows the targets of a wave. After pages by key.

@@ -38,6 +38,8 @@ type world struct {
 	svc      *deploy.Service
 	releases *release.Service
 	change   *change.Service
+	media    *dml.Service
+	root     string // of the media store
 	key      string
 
 	maya, dario, dina, chen, sofia, stefan, elin, machine identity.Actor
@@ -53,14 +55,16 @@ func newWorld(t *testing.T, adjust ...func(*release.Release, *policy.Body)) *wor
 		elin: dbtest.User(t, d, "elin", identity.EarlyLifeSupport)}
 	w.machine = dbtest.User(t, d, "agent")
 	w.machine.Kind, w.machine.Scopes = identity.Machine, []string{"deploy:report"}
-	blobs, err := blob.OpenDisk(t.TempDir())
+	w.root = t.TempDir()
+	blobs, err := blob.OpenDisk(w.root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	services := catalog.New(d)
 	models := policy.New(d, services)
 	w.change = change.New(d)
-	w.releases = release.New(d, services, dml.New(d, blobs), models, w.change)
+	w.media = dml.New(d, blobs)
+	w.releases = release.New(d, services, w.media, models, w.change)
 	w.svc = deploy.New(d, w.releases, models, w.change)
 	w.releases.Use(release.Rooms{Followers: []release.Follower{w.svc}})
 	w.place()
