@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,22 +59,28 @@ func (j *journey) toBe(i release.Item) string {
 }
 
 // make records the build and puts what came of it, and the papers, into the
-// package.
+// package, unless that was done.
 func (j *journey) make(ctx context.Context) error {
-	items, r, err := j.items(ctx)
+	sheet, err := j.app.Build.Sheet(ctx, j.as("bruno"), j.key)
 	if err != nil {
 		return err
 	}
-	var lines []release.Component
-	err = j.view(ctx, func(tx *db.Tx) error {
-		_, lines, err = j.app.Release.CurrentPackage(tx, r)
-		return err
-	})
-	if err != nil {
+	at := slices.IndexFunc(sheet.Builds, func(b build.Build) bool { return b.Result == build.Succeeded })
+	if at >= 0 && sheet.Package != nil {
+		return nil
+	}
+	b, err := j.recordBuild(ctx, sheet.Release, build.Succeeded)
+	if err != nil || sheet.Package != nil {
 		return err
 	}
-	b, err := j.recordBuild(ctx, r, build.Succeeded)
-	if err != nil || len(lines) > 0 {
+	return j.fill(ctx, sheet.Release, b)
+}
+
+// fill puts the media of every included item into the package, and release
+// notes where none of them is documentation.
+func (j *journey) fill(ctx context.Context, r *release.Release, b *build.Build) error {
+	items, _, err := j.items(ctx)
+	if err != nil {
 		return err
 	}
 	documented := false
@@ -110,21 +118,37 @@ func (j *journey) addMedia(ctx context.Context, r *release.Release, b *build.Bui
 	if err != nil {
 		return err
 	}
+	file, err := j.open(i.ItemKey, &sub, body)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
 	line := release.Component{Kind: release.ComponentKind(kind), ItemID: i.ItemID, Name: i.ItemName}
 	if kind == dml.Software {
-		out, err := j.app.Build.AddOutput(ctx, bruno, j.key, b.Number, sub, bytes.NewReader(body))
+		out, err := j.app.Build.AddOutput(ctx, bruno, j.key, b.Number, sub, file)
 		if err != nil {
 			return explain("output "+i.ItemKey, err)
 		}
 		line.MediaVersionID = out.MediaVersionID
 	} else {
-		v, err := j.app.DML.Receive(ctx, bruno, sub, bytes.NewReader(body))
+		v, err := j.app.DML.Receive(ctx, bruno, sub, file)
 		if err != nil {
 			return explain("media "+i.ItemKey, err)
 		}
 		line.MediaVersionID = v.ID
 	}
 	return explain("component "+i.ItemKey, j.app.Release.AddComponent(ctx, bruno, j.key, line))
+}
+
+// open gives the bytes of a submission: the real ones of Slipway's own release,
+// else those that were made up.
+func (j *journey) open(itemKey string, sub *dml.Submission, body []byte) (io.ReadCloser, error) {
+	if j.tale.own {
+		if file, found, err := own(itemKey, sub); found || err != nil {
+			return file, err
+		}
+	}
+	return io.NopCloser(bytes.NewReader(body)), nil
 }
 
 func (j *journey) recordBuild(ctx context.Context, r *release.Release, result build.Result) (*build.Build, error) {
@@ -144,23 +168,26 @@ func (j *journey) baseline(ctx context.Context) error {
 	return explain("baseline", j.app.Release.Baseline(ctx, j.as("bruno"), j.key))
 }
 
-// test uploads the reports, judges every criterion and verifies the package.
+// test uploads the reports, judges every criterion and verifies the package,
+// unless that was done.
 func (j *journey) test(ctx context.Context) error {
-	return inTurn(ctx, j.run, j.judge, func(ctx context.Context) error {
-		r, err := j.release(ctx)
-		if err != nil {
-			return err
-		}
-		var p *release.Package
-		err = j.view(ctx, func(tx *db.Tx) error {
-			p, _, err = j.app.Release.CurrentPackage(tx, r)
-			return err
-		})
-		if err != nil || p.State != release.PackageBaselined {
-			return err
-		}
-		return explain("verify", j.app.Build.VerifyPackage(ctx, j.as("tess"), j.key))
+	r, err := j.release(ctx)
+	if err != nil {
+		return err
+	}
+	var p *release.Package
+	err = j.view(ctx, func(tx *db.Tx) error {
+		p, _, err = j.app.Release.CurrentPackage(tx, r)
+		return err
 	})
+	if err != nil || p.State != release.PackageBaselined {
+		return err
+	}
+	return inTurn(ctx, j.run, j.judge, j.verify)
+}
+
+func (j *journey) verify(ctx context.Context) error {
+	return explain("verify", j.app.Build.VerifyPackage(ctx, j.as("tess"), j.key))
 }
 
 func (j *journey) run(ctx context.Context) error {
@@ -173,7 +200,7 @@ func (j *journey) run(ctx context.Context) error {
 }
 
 func (j *journey) upload(ctx context.Context, suite report) error {
-	_, err := j.app.Build.UploadRun(ctx, j.as("tess"), j.key, build.RunRecord{Name: suite.name, Level: "package", Environment: "staging"}, strings.NewReader(suite.junit()))
+	_, err := j.app.Build.UploadRun(ctx, j.as("tess"), j.key, build.RunRecord{Name: suite.name, Level: "package", Environment: "staging"}, suite.reader())
 	return explain("test run", err)
 }
 

@@ -45,6 +45,13 @@ func (c *calendar) reach(at time.Time) {
 	}
 }
 
+// pass lets time go by.
+func (c *calendar) pass(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(by)
+}
+
 // end gives the database its real clock back.
 func (c *calendar) end() { c.d.SetClock(c.real) }
 

@@ -2,18 +2,22 @@ package sample
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"slipway/internal/app"
+	"slipway/internal/identity"
 )
 
 // Options size the demonstration.
 type Options struct {
-	Releases int // more than the twelve that are told in full are made in bulk
-	Targets  int // likewise for targets in the field
+	Releases int    // more than those that are told in full are made in bulk
+	Targets  int    // likewise for targets in the field
+	Version  string // of this program, whose own release is among them
 }
 
 // People fills an empty database with the people, their services, policies and
-// models, and where they deploy to; there are no releases yet.
+// models, and the places they deploy to; there are no releases yet.
 func People(ctx context.Context, a *app.App) error {
 	if err := enrol(ctx, a); err != nil {
 		return err
@@ -38,5 +42,59 @@ func People(ctx context.Context, a *app.App) error {
 	return addPlaces(ctx, a, who)
 }
 
-// Demo fills an empty data folder.
-func Demo(ctx context.Context, a *app.App, _ Options) error { return People(ctx, a) }
+// months is how long ago the organisation began, and pause what passes between
+// two things done in one event.
+const (
+	months = 5
+	pause  = 5 * time.Second
+)
+
+// Demo fills an empty database with an organisation and its history over the
+// past months, as it stands now. A database that has accounts is left as it is.
+func Demo(ctx context.Context, a *app.App, o Options) error {
+	empty, err := a.Identity.NeedsSetup(ctx)
+	if err != nil || !empty {
+		return err
+	}
+	now := a.DB.Now().Std()
+	c := since(a.DB, now.AddDate(0, -months, 0), pause)
+	defer c.end()
+	if err := People(ctx, a); err != nil {
+		return err
+	}
+	if err := tellAll(ctx, a, c, now, o); err != nil {
+		return err
+	}
+	c.end()
+	return nil
+}
+
+func tellAll(ctx context.Context, a *app.App, c *calendar, now time.Time, o Options) error {
+	zone, err := time.LoadLocation(Zone)
+	if err != nil {
+		return fmt.Errorf("zone of the demonstration: %w", err)
+	}
+	who, err := find(ctx, a)
+	if err != nil {
+		return err
+	}
+	if o.Version == "" || o.Version == "dev" {
+		o.Version = "1.0.0"
+	}
+	st := &stage{app: a, who: who, now: now, zone: zone}
+	st.aside()
+	st.past(c)
+	st.present(c, o.Version)
+	st.ahead(c)
+	return st.play(ctx, c)
+}
+
+// Holder names somebody of the demonstration who holds the role.
+func Holder(role identity.Role) string {
+	for _, p := range people {
+		if p.role == role {
+			return p.username
+		}
+	}
+	return ""
+}

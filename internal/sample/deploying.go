@@ -147,6 +147,9 @@ func (j *journey) step(ctx context.Context, number int64, step deploy.Step, hold
 	if err := j.app.Deploy.ClaimStep(ctx, holder, j.key, number, step.Number, step.Version); err != nil {
 		return explain("claim", err)
 	}
+	if j.pass != nil {
+		j.pass(time.Duration(step.Minutes) * time.Minute)
+	}
 	if err := j.app.Deploy.SignStep(ctx, holder, j.key, number, step.Number, step.Version+1, evidence[step.Kind]); err != nil {
 		return explain("sign", err)
 	}

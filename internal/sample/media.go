@@ -143,3 +143,5 @@ func decimals(value float64) int {
 	}
 	return 2
 }
+
+func (r report) reader() *strings.Reader { return strings.NewReader(r.junit()) }

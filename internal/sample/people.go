@@ -77,16 +77,6 @@ func find(ctx context.Context, a *app.App) (cast, error) {
 	return c, nil
 }
 
-// Holder names somebody of the demonstration who holds the role.
-func Holder(role identity.Role) string {
-	for _, p := range people {
-		if p.role == role {
-			return p.username
-		}
-	}
-	return ""
-}
-
 // by gives the actor with an account's number.
 func (c cast) by(userID int64) identity.Actor {
 	for _, actor := range c {

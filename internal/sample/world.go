@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"slipway/internal/app"
 	"slipway/internal/db"
@@ -21,6 +22,7 @@ type journey struct {
 	who  cast
 	key  string
 	tale tale
+	pass func(time.Duration) // lets time go by between two deeds; nil does not
 }
 
 // tale is what is told of one release, where it differs from the usual.
@@ -35,6 +37,7 @@ type tale struct {
 	versions                       map[string]string // to-be, by item
 	outcome                        release.Outcome   // at its close; Succeeded when empty
 	lessons                        string
+	own                            bool // brings Slipway's own program, README and licence texts
 }
 
 func (j *journey) as(username string) identity.Actor { return j.who[username] }

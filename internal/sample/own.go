@@ -1,0 +1,43 @@
+package sample
+
+import (
+	"bytes"
+	_ "embed" // for the licence texts
+	"io"
+	"os"
+
+	"slipway"
+	"slipway/internal/dml"
+)
+
+// licenceTexts are those of every module, of Go and of the assets that the
+// program is made of.
+//
+//go:generate go run ./licences/collect.go
+//go:embed licences/third-party.txt
+var licenceTexts []byte
+
+// ownLicences is what the texts come to.
+const ownLicences = "MIT AND BSD-3-Clause AND Apache-2.0 AND 0BSD AND blessing"
+
+// own opens what Slipway's own release brings: the program that runs now, the
+// README it was built with, and the licence texts. Other items have none.
+func own(itemKey string, sub *dml.Submission) (io.ReadCloser, bool, error) {
+	switch itemKey {
+	case "slw-program":
+		path, err := os.Executable()
+		if err != nil {
+			return nil, false, err
+		}
+		sub.FileName, sub.MediaType, sub.About = "slipway", "", "The program that serves this page."
+		f, err := os.Open(path)
+		return f, true, err
+	case "slw-readme":
+		sub.FileName, sub.About = "README.md", "What Slipway is, and how to start it."
+		return io.NopCloser(bytes.NewReader(slipway.Readme)), true, nil
+	case "slw-licence-texts":
+		sub.FileName, sub.Licence, sub.About = "third-party.txt", ownLicences, "Licence texts of the modules and assets that the program is made of."
+		return io.NopCloser(bytes.NewReader(licenceTexts)), true, nil
+	}
+	return nil, false, nil
+}
