@@ -54,15 +54,16 @@ func (m Milestone) Offset() string {
 	return "when the window opens"
 }
 
+// sentence says one thing a line, so that a difference shows which one it is.
 func (w WaveTemplate) sentence() string {
-	text := fmt.Sprintf("%s in %s, %s after the window opens, for %s; soak %s; complete at %d %%, failed at %d %%", w.Name, w.Environment,
+	text := fmt.Sprintf("%s in %s\n%s after the window opens, for %s\nsoak %s\ncomplete at %d %%, failed at %d %%", w.Name, w.Environment,
 		plural(w.Days, "day"), plural(w.Hours, "hour"), plural(w.SoakHours, "hour"), w.SuccessPercent, w.FailurePercent)
 	for _, part := range []struct {
 		is   bool
 		text string
 	}{{w.Pilot, "pilot"}, {w.NoReturn, "point of no return"}, {w.Filter != "", "targets " + w.Filter}, {w.Trigger != "", "back out when: " + w.Trigger}} {
 		if part.is {
-			text += "; " + part.text
+			text += "\n" + part.text
 		}
 	}
 	return text

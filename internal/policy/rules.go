@@ -104,7 +104,7 @@ func (r Rules) CriteriaFor(gate string) []CriterionRule {
 // check finds everything that is wrong, named by the fields of the form.
 func (r *Rules) check(c *fault.Check) {
 	if err := checkPattern(r.Pattern); err != nil {
-		c.Field("pattern", err.Error())
+		c.Field("pattern", capital(err.Error())+".")
 	}
 	for _, t := range Types {
 		rule, ok := r.Types[t]
