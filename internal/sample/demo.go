@@ -62,29 +62,35 @@ func Demo(ctx context.Context, a *app.App, o Options) error {
 	if err := People(ctx, a); err != nil {
 		return err
 	}
-	if err := tellAll(ctx, a, c, now, o); err != nil {
+	who, err := find(ctx, a)
+	if err != nil {
+		return err
+	}
+	if err := former(ctx, a, who, o.Releases-Told); err != nil {
+		return err
+	}
+	if err := fleet(ctx, a, who, o.Targets-len(hosts)-knownRouters-knownHandhelds); err != nil {
+		return err
+	}
+	if err := tellAll(ctx, a, who, c, now, o.Version); err != nil {
 		return err
 	}
 	c.end()
 	return nil
 }
 
-func tellAll(ctx context.Context, a *app.App, c *calendar, now time.Time, o Options) error {
+func tellAll(ctx context.Context, a *app.App, who cast, c *calendar, now time.Time, version string) error {
 	zone, err := time.LoadLocation(Zone)
 	if err != nil {
 		return fmt.Errorf("zone of the demonstration: %w", err)
 	}
-	who, err := find(ctx, a)
-	if err != nil {
-		return err
-	}
-	if o.Version == "" || o.Version == "dev" {
-		o.Version = "1.0.0"
+	if version == "" || version == "dev" {
+		version = "1.0.0"
 	}
 	st := &stage{app: a, who: who, now: now, zone: zone}
 	st.aside()
 	st.past(c)
-	st.present(c, o.Version)
+	st.present(c, version)
 	st.ahead(c)
 	return st.play(ctx, c)
 }

@@ -39,6 +39,9 @@ var hosts = []struct{ environment, key, name, service, site, tags, version strin
 
 var branches = []string{"Oslo", "Bergen", "Trondheim", "Stavanger", "Tromsø", "Gothenburg", "Malmö", "Aarhus"}
 
+// how many devices the demonstration has at least.
+const knownRouters, knownHandhelds = 48, 24
+
 var halls = []string{"Lørenskog", "Malmö", "Aarhus"}
 
 // addPlaces adds environments and targets, by operations.
@@ -60,7 +63,7 @@ func addPlaces(ctx context.Context, a *app.App, who cast) error {
 	}
 	for _, fleet := range []struct{ environment, lines string }{
 		{"lab", "brf-lab-c\tRouter on the bench, revision C\tbench\tservice=BRF\trev=C\nwhs-lab-1\tHandheld on the bench\tbench\tservice=WHS\trev=TC-5\n"},
-		{"field", routers(0, 48) + handhelds(24)},
+		{"field", routers(0, knownRouters) + handhelds(knownHandhelds)},
 	} {
 		if _, err := a.Deploy.ImportTargets(ctx, omar, fleet.environment, fleet.lines); err != nil {
 			return explain("targets of "+fleet.environment, err)
