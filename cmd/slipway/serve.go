@@ -103,7 +103,8 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 
 type demoCmd struct {
 	serveCmd `embed:""`
-	Releases int `default:"12" help:"How many releases the organisation has; more than 12 are made in bulk."`
+	Releases int `default:"18" help:"How many releases the organisation has; 18 are told in full, more are taken over in bulk."`
+	Targets  int `default:"0" help:"How many targets it deploys to, if more than the demonstration needs."`
 }
 
 // Run fills an empty data folder and serves it.
@@ -115,7 +116,7 @@ func (d demoCmd) Run(ctx context.Context) error {
 		d.Organisation = sample.Organisation
 	}
 	return d.serve(ctx, func(ctx context.Context, a *app.App) error {
-		if err := sample.Demo(ctx, a, sample.Options{Releases: d.Releases}); err != nil {
+		if err := sample.Demo(ctx, a, sample.Options{Releases: d.Releases, Targets: d.Targets, Version: version}); err != nil {
 			return fmt.Errorf("fill the demonstration: %w", err)
 		}
 		fmt.Printf("\nSlipway's demonstration is at http://%s\n\n%s\n", d.Addr, sample.Accounts())

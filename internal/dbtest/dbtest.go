@@ -44,17 +44,37 @@ func SetTime(d *db.DB, to time.Time) {
 	clock.(*Clock).ms.Store(to.UnixMilli())
 }
 
+// Now is the start as a clock that does not move.
+func Now() time.Time { return Start }
+
 // New gives a migrated database that is gone when the test ends.
 func New(t testing.TB) *db.DB {
 	t.Helper()
+	if server := os.Getenv("SLIPWAY_TEST_PG"); server != "" {
+		return open(t, db.Options{URL: postgresCopy(t, server)})
+	}
+	file, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Copy(t, file)
+}
+
+// Copy gives a database that begins as the SQLite file.
+func Copy(t testing.TB, file []byte) *db.DB {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "slipway.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, db.Options{Path: path})
+}
+
+func open(t testing.TB, options db.Options) *db.DB {
+	t.Helper()
 	clock := &Clock{}
 	clock.ms.Store(Start.UnixMilli())
-	options := db.Options{Clock: clock.Now}
-	if server := os.Getenv("SLIPWAY_TEST_PG"); server != "" {
-		options.URL = postgresCopy(t, server)
-	} else {
-		options.Path = sqliteCopy(t)
-	}
+	options.Clock = clock.Now
 	d, err := db.Open(options)
 	if err != nil {
 		t.Fatal(err)
@@ -88,19 +108,6 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	}
 	return os.ReadFile(path)
 })
-
-func sqliteCopy(t testing.TB) string {
-	t.Helper()
-	file, err := template()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "slipway.db")
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 var (
 	pgOnce  sync.Once

@@ -16,6 +16,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"slipway/internal/app"
+	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/dml/blob"
 	"slipway/internal/sample"
@@ -43,8 +44,12 @@ func New(t testing.TB) *Server {
 // Empty gives a server on an empty, migrated database.
 func Empty(t testing.TB) *Server {
 	t.Helper()
-	d := dbtest.New(t)
-	blobs, err := blob.OpenDisk(t.TempDir())
+	return serve(t, dbtest.New(t), t.TempDir())
+}
+
+func serve(t testing.TB, d *db.DB, media string) *Server {
+	t.Helper()
+	blobs, err := blob.OpenDisk(media)
 	if err != nil {
 		t.Fatal(err)
 	}
