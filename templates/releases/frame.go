@@ -44,13 +44,14 @@ func counter(r *release.Release, word string) string {
 	return ""
 }
 
+// tabLabel names a page; one without a tab is named by its own word.
 func tabLabel(word string) string {
 	for _, t := range tabLabels {
 		if t.word == word {
 			return t.label
 		}
 	}
-	return ""
+	return capital(word)
 }
 
 func framePage(h *release.Head, tab string) layout.Page {
@@ -128,7 +129,7 @@ func resting(h *release.Head) sentence {
 	case release.Cancelled:
 		return sentence{"void", "Cancelled; it is part of the record now.", h.Link("history")}
 	case release.Closed:
-		return sentence{"good", "Closed: " + ui.StateWord(h.Outcome) + ".", h.Link("history")}
+		return sentence{ui.Family(h.Outcome), "Closed: " + ui.StateWord(h.Outcome) + ".", h.Link("history")}
 	case release.Remediating, release.RolledBack:
 		return sentence{"bad", ui.StateWord(string(h.State)) + ".", h.Link("deployment")}
 	case release.Paused:

@@ -3,6 +3,7 @@ package releases
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"slipway/internal/db"
@@ -30,10 +31,11 @@ type gantt struct {
 
 // stage is a row before it is drawn.
 type stage struct {
-	name               string
-	planFrom, planTo   db.Time
-	from, to           db.Time
-	begun, still, over bool
+	name             string
+	planFrom, planTo db.Time
+	from, to         db.Time
+	begun, still     bool
+	passed           bool // the release went on without it
 }
 
 func deploying(s release.State) bool {
@@ -60,6 +62,9 @@ func stages(f ui.Frame, v *release.Overview) []stage {
 			list[i].to = end
 		}
 	}
+	for i := range list {
+		list[i].passed = !list[i].begun && (v.State.Over() || slices.ContainsFunc(list[i+1:], func(s stage) bool { return s.begun }))
+	}
 	return list
 }
 
@@ -81,7 +86,7 @@ func ganttOf(f ui.Frame, v *release.Overview) gantt {
 	}
 	g := gantt{today: percent(at(now))}
 	for _, t := range ticks(f.Zone, first, last) {
-		if x := at(t.at); x < 97 && math.Abs(x-at(now)) > 6 { // labels stay apart from each other and from today's
+		if x := at(t.at); x < 97 && math.Abs(x-at(now)) > 9 { // labels stay apart from each other and from today's
 			g.ticks = append(g.ticks, tick{percent(x), t.label})
 		}
 	}
@@ -113,6 +118,8 @@ func (s stage) note(f ui.Frame) string {
 	planned := !s.planFrom.IsZero()
 	late := s.to.Sub(s.planTo)
 	switch {
+	case s.passed:
+		return "did not happen"
 	case !s.begun && planned:
 		return "from " + shortDay(f, s.planFrom)
 	case !s.begun:
@@ -145,7 +152,7 @@ func (s stage) words(f ui.Frame) string {
 }
 
 // mostTicks keeps the labels of the axis apart.
-const mostTicks = 7
+const mostTicks = 5
 
 // label is a moment that the axis names.
 type label struct {

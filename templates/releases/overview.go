@@ -138,10 +138,14 @@ type verdict struct {
 	note, action string
 }
 
+// restActions lead on from where a release stands that waits before no gate.
+var restActions = map[string]string{"/deployment": "Open the deployment", "/handover": "Open the handover", "/history": "Read the history"}
+
 func verdictOf(v *release.Overview) verdict {
 	next := v.Next()
 	if next == nil {
-		return verdict{sentence: resting(&v.Head)}
+		rest := resting(&v.Head)
+		return verdict{sentence: rest, action: restActions[strings.TrimPrefix(rest.href, v.Link())]}
 	}
 	code := string(next.Code)
 	out := verdict{sentence: sentence{href: gateLink(&v.Head, *next)}, note: criteriaLine(v), action: "Open the " + code + " checklist"}
@@ -211,17 +215,20 @@ func yours(f ui.Frame, v *release.Overview) string {
 // personLine is one person of a release and what they are to it.
 type personLine struct{ name, part string }
 
-// people are those whom the record itself names.
+// people are those whom the record itself names, each once.
 func people(v *release.Overview) (list []personLine) {
 	add := func(name, part string) {
-		if name != "" {
+		at := slices.IndexFunc(list, func(p personLine) bool { return p.name == name })
+		switch {
+		case name == "":
+		case at >= 0:
+			list[at].part += ", " + part
+		default:
 			list = append(list, personLine{name, part})
 		}
 	}
 	add(v.OwnerName, "owner")
-	if v.AuthorID != v.OwnerID {
-		add(v.AuthorName, "asked for it")
-	}
+	add(v.AuthorName, "asked for it")
 	if v.Package != nil {
 		add(v.Package.AuthorName, "packaged it")
 		add(v.Package.VerifierName, "verified the package")

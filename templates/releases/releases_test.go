@@ -181,6 +181,27 @@ func TestTheChartSetsThePlanAgainstWhatHappened(t *testing.T) {
 	}
 }
 
+// What the release went on without is neither ahead nor done, and a bad end is
+// not shown as a good one.
+func TestARolledBackReleaseEndsAsSuch(t *testing.T) {
+	v := ready()
+	v.State, v.Outcome, v.EndedAt, v.OwnerName = release.Closed, string(release.OutcomeRolledBack), at(-1), "Chen Wei"
+	v.WindowStart, v.WindowEnd = at(-3), at(-2)
+	v.Phases = append(v.Phases, release.Phase{State: release.Deploying, Since: at(-3)}, release.Phase{State: release.RolledBack, Since: at(-2)},
+		release.Phase{State: release.Review, Since: at(-2)}, release.Phase{State: release.Closed, Since: at(-1)})
+	for _, row := range ganttOf(frame(), v).rows {
+		if row.name == "Early life support" && (row.note != "did not happen" || row.actual != nil) {
+			t.Errorf("early life: %q", row.note)
+		}
+	}
+	if got := verdictOf(v); got.family != "bad" || got.action != "Read the history" {
+		t.Errorf("the verdict is %+v", got)
+	}
+	if got := people(v); len(got) != 2 || got[0].part != "owner, decided A1" {
+		t.Errorf("people: %+v", got)
+	}
+}
+
 func TestAReworkNamesWhatItVoids(t *testing.T) {
 	v := ready()
 	doc := draw(t, Move(MoveView{Move: &release.Move{Head: v.Head, Verb: release.VerbRework, To: release.BuildTest, Reason: true, Opens: release.A3,
