@@ -20,9 +20,10 @@ build: ## bin/slipway, one binary with its assets inside
 dev: ## serve, and rebuild whenever a template or a Go file changes
 	go tool templ generate --watch --proxy=http://127.0.0.1:8080 --cmd="go run ./cmd/slipway demo"
 
-generate: ## templates into Go
+generate: ## templates into Go, and what Slipway's own release brings
 	go tool templ fmt templates
 	go tool templ generate
+	go generate ./...
 
 fresh: ## generated files, formatting and go.mod are as committed
 	go tool templ generate

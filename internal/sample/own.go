@@ -2,20 +2,24 @@ package sample
 
 import (
 	"bytes"
-	_ "embed" // for the licence texts
+	_ "embed" // for the README and the licence texts
 	"io"
 	"os"
 
-	"slipway"
 	"slipway/internal/dml"
 )
 
 // licenceTexts are those of every module, of Go and of the assets that the
 // program is made of.
 //
-//go:generate go run ./licences/collect.go
-//go:embed licences/third-party.txt
+//go:generate go run ./own/collect.go
+//go:embed own/third-party.txt
 var licenceTexts []byte
+
+// readme is README.md as it was when the program was built.
+//
+//go:embed own/README.md
+var readme []byte
 
 // ownLicences is what the texts come to.
 const ownLicences = "MIT AND BSD-3-Clause AND Apache-2.0 AND 0BSD AND blessing"
@@ -34,7 +38,7 @@ func own(itemKey string, sub *dml.Submission) (io.ReadCloser, bool, error) {
 		return f, true, err
 	case "slw-readme":
 		sub.FileName, sub.About = "README.md", "What Slipway is, and how to start it."
-		return io.NopCloser(bytes.NewReader(slipway.Readme)), true, nil
+		return io.NopCloser(bytes.NewReader(readme)), true, nil
 	case "slw-licence-texts":
 		sub.FileName, sub.Licence, sub.About = "third-party.txt", ownLicences, "Licence texts of the modules and assets that the program is made of."
 		return io.NopCloser(bytes.NewReader(licenceTexts)), true, nil

@@ -1,8 +1,10 @@
 //go:build ignore
 
-// Command collect writes third-party.txt: the licence texts of every module that
-// the slipway binary is linked from, of Go's own library, and of the assets that
-// it serves. It is run by go generate, in internal/sample.
+// Command collect gathers what Slipway's own release brings as media, because a
+// program can embed only what lies below its folder: a copy of the README, and
+// third-party.txt, the licence texts of every module that the slipway binary is
+// linked from, of Go's own library, and of the assets that it serves. It is run
+// by go generate, in internal/sample.
 package main
 
 import (
@@ -50,7 +52,14 @@ func main() {
 	if err := section(&b, assets, regexp.MustCompile(`.`)); err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join("licences", "third-party.txt"), b.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join("own", "third-party.txt"), b.Bytes(), 0o644); err != nil {
+		log.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join("own", "README.md"), readme, 0o644); err != nil {
 		log.Fatal(err)
 	}
 }
