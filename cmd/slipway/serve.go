@@ -66,6 +66,9 @@ func (s serveCmd) serve(ctx context.Context, prepare func(context.Context, *app.
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
 	}
+	if err := a.Start(ctx); err != nil {
+		return fmt.Errorf("schedule the standing work: %w", err)
+	}
 	log.Info("serving", "address", "http://"+listener.Addr().String(), "data", s.Data)
 	return serveUntil(ctx, listener, handler, a)
 }
