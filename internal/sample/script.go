@@ -116,7 +116,7 @@ func (s *script) on(at time.Time, what string, do ...deed) {
 // major release takes longer over everything.
 func (s *script) before(days float64, what string, do ...deed) {
 	if s.tale.kind == release.Major {
-		days *= 1.3
+		days *= 1.2
 	}
 	day := s.window.Add(-time.Duration(days * 24 * float64(time.Hour))).In(s.stage.zone)
 	s.on(workday(day, 9+len(what)%7, len(s.tale.title+what)*7%60), what, do...)
@@ -187,8 +187,7 @@ func (s *script) agreed() *script {
 		s.before(21, "write the plan", s.writePlan)
 		s.before(20, "weigh the risks", s.weighRisks)
 		s.before(18, "agree", s.agree)
-		s.before(17.5, "settle conflicts", s.settleConflicts)
-		s.before(17, "authorise the build", s.gate(release.A2))
+		s.before(16, "authorise the build", s.settleConflicts, s.gate(release.A2))
 	}
 	return s
 }
