@@ -51,15 +51,45 @@ func itemsOf(tx *db.Tx, serviceID int64) ([]Item, error) {
 	return list, tx.Gorm().Where("service_id = ? AND NOT retired", serviceID).Order("item_key").Find(&list).Error
 }
 
+// ItemFilter narrows the list of items. After pages by key.
+type ItemFilter struct {
+	Text       string // in key or name
+	ServiceKey string
+	Kind       string
+	Retired    bool // with the retired ones
+	After      string
+	Limit      int
+}
+
 // findItems lists items after a key, those whose key or name holds the text.
-func findItems(tx *db.Tx, text, after string, limit int) ([]Item, error) {
-	q := tx.Gorm().Where("item_key > ?", after)
-	if text != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(text)) + "%"
-		q = q.Where(`item_key LIKE ? ESCAPE '\' OR LOWER(name) LIKE ? ESCAPE '\'`, like, like)
+func findItems(tx *db.Tx, f ItemFilter) ([]Item, error) {
+	q := tx.Gorm().Where("item_key > ?", f.After)
+	if f.Text != "" {
+		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(f.Text)) + "%"
+		q = q.Where(`(item_key LIKE ? ESCAPE '\' OR LOWER(name) LIKE ? ESCAPE '\')`, like, like)
+	}
+	if f.ServiceKey != "" {
+		q = q.Where("service_key = ?", f.ServiceKey)
+	}
+	if f.Kind != "" {
+		q = q.Where("kind = ?", f.Kind)
+	}
+	if !f.Retired {
+		q = q.Where("NOT retired")
 	}
 	var list []Item
-	return list, q.Order("item_key").Limit(limit).Find(&list).Error
+	return list, q.Order("item_key").Limit(f.Limit).Find(&list).Error
+}
+
+// itemCounts tells how many items each service has, the retired ones left out.
+func itemCounts(tx *db.Tx) (map[int64]int64, error) {
+	var rows []struct{ ServiceID, Total int64 }
+	err := tx.Gorm().Model(&Item{}).Select("service_id, COUNT(*) AS total").Where("NOT retired").Group("service_id").Find(&rows).Error
+	counts := map[int64]int64{}
+	for _, r := range rows {
+		counts[r.ServiceID] = r.Total
+	}
+	return counts, err
 }
 
 func relationsOf(tx *db.Tx, itemID int64) ([]Relation, error) {
@@ -79,6 +109,12 @@ func neighbours(tx *db.Tx, ids []int64) ([]int64, error) {
 	return found, nil
 }
 
+// wholesOf gives what the items are parts of.
+func wholesOf(tx *db.Tx, ids []int64) ([]int64, error) {
+	var wholes []int64
+	return wholes, tx.Gorm().Model(&Relation{}).Where("from_id IN ? AND kind = ?", ids, PartOf).Pluck("to_id", &wholes).Error
+}
+
 func versionsOf(tx *db.Tx, itemID int64) ([]ItemVersion, error) {
 	var list []ItemVersion
 	return list, tx.Gorm().Where("item_id = ?", itemID).Order("since DESC, id DESC").Limit(200).Find(&list).Error
@@ -90,27 +126,46 @@ func unitsOf(tx *db.Tx, serviceID int64) ([]Unit, error) {
 		q = q.Where("service_id = ?", serviceID)
 	}
 	var units []Unit
-	if err := q.Find(&units).Error; err != nil || len(units) == 0 {
+	if err := q.Find(&units).Error; err != nil {
 		return nil, err
+	}
+	return units, fillUnits(tx, units)
+}
+
+// unitsWith gives the units that bring the item.
+func unitsWith(tx *db.Tx, itemID int64) ([]Unit, error) {
+	var units []Unit
+	return units, tx.Gorm().Where("id IN (SELECT unit_id FROM unit_items WHERE item_id = ?)", itemID).Order("name").Find(&units).Error
+}
+
+func unitByID(tx *db.Tx, id int64) (*Unit, error) {
+	units := make([]Unit, 1)
+	if err := tx.First(&units[0], "id = ?", id); err != nil {
+		return nil, err
+	}
+	return &units[0], fillUnits(tx, units)
+}
+
+// fillUnits gives the units their items, by key.
+func fillUnits(tx *db.Tx, units []Unit) error {
+	if len(units) == 0 {
+		return nil
 	}
 	var rows []struct {
 		Item
 		UnitID int64
 	}
-	ids := make([]int64, len(units))
+	ids, at := make([]int64, len(units)), map[int64]int{}
 	for i, u := range units {
-		ids[i] = u.ID
+		ids[i], at[u.ID] = u.ID, i
 	}
 	err := tx.Gorm().Table("unit_items").Select("items.*, unit_items.unit_id").Joins("JOIN items ON items.id = unit_items.item_id").
 		Where("unit_items.unit_id IN ?", ids).Order("items.item_key").Find(&rows).Error
-	for i := range units {
-		for _, r := range rows {
-			if r.UnitID == units[i].ID {
-				units[i].Items = append(units[i].Items, r.Item)
-			}
-		}
+	for _, r := range rows {
+		u := &units[at[r.UnitID]]
+		u.Items = append(u.Items, r.Item)
 	}
-	return units, err
+	return err
 }
 
 type unitItem struct{ ID, UnitID, ItemID int64 }
@@ -138,6 +193,17 @@ func latestBaseline(tx *db.Tx, serviceID int64) (*Baseline, error) {
 func baselineByID(tx *db.Tx, id int64) (*Baseline, error) {
 	var b Baseline
 	return &b, tx.First(&b, "id = ?", id)
+}
+
+func baselineByNumber(tx *db.Tx, serviceID, number int64) (*Baseline, error) {
+	var b Baseline
+	return &b, tx.First(&b, "service_id = ? AND number = ?", serviceID, number)
+}
+
+// baselineHeads are the baselines of a service without their lines.
+func baselineHeads(tx *db.Tx, serviceID int64) ([]Baseline, error) {
+	var list []Baseline
+	return list, tx.Gorm().Omit("lines").Where("service_id = ?", serviceID).Order("number DESC").Limit(100).Find(&list).Error
 }
 
 func baselinesOf(tx *db.Tx, serviceID int64) ([]Baseline, error) {

@@ -37,6 +37,14 @@ const (
 	DependsOn RelationKind = "depends on"
 )
 
+// verb is the relation in a sentence.
+func (k RelationKind) verb() string {
+	if k == PartOf {
+		return "is part of"
+	}
+	return "depends on"
+}
+
 // RelationKinds are both of them.
 var RelationKinds = []RelationKind{PartOf, DependsOn}
 
@@ -64,17 +72,19 @@ type ItemVersion struct {
 
 var itemKeyPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._/-]{1,79}$`)
 
-func (i *Item) validate() error {
-	var c fault.Check
-	i.Key, i.Name = strings.TrimSpace(i.Key), strings.TrimSpace(i.Name)
+func (i *Item) validate(c *fault.Check) {
+	i.Key, i.Name, i.CurrentVersion = strings.TrimSpace(i.Key), strings.TrimSpace(i.Name), strings.TrimSpace(i.CurrentVersion)
+	i.Location, i.Serial = strings.TrimSpace(i.Location), strings.TrimSpace(i.Serial)
 	c.Need(itemKeyPattern.MatchString(i.Key), "key", "Use 2 to 80 lower-case letters, digits, dots, dashes or slashes.")
+	c.Need(i.Key != "new", "key", "This word is an address of its own. Choose another key.")
 	c.Need(i.Name != "" && len(i.Name) <= 120, "name", "Name the item in at most 120 characters.")
 	c.Need(slices.Contains(Kinds, i.Kind), "kind", "Choose what kind of item this is.")
 	c.Need(len(i.CurrentVersion) <= 60, "current_version", "Keep the version to 60 characters.")
 	if i.Kind == "hardware" {
 		c.Need(i.Location != "", "location", "Say where the hardware stands.")
 	}
-	return c.Err("The configuration item was not saved.")
+	c.Need(len(i.Location) <= 200, "location", "Keep the place to 200 characters.")
+	c.Need(len(i.Serial) <= 120, "serial", "Keep the serial number to 120 characters.")
 }
 
 // Unit is the components of a service that are normally released together.
@@ -85,40 +95,4 @@ type Unit struct {
 	Name        string
 	Description string
 	Items       []Item `gorm:"-"`
-}
-
-func (u *Unit) validate(items []int64) error {
-	var c fault.Check
-	u.Name = strings.TrimSpace(u.Name)
-	c.Need(u.Name != "" && len(u.Name) <= 120, "name", "Name the release unit in at most 120 characters.")
-	c.Need(len(items) > 0, "items", "Choose at least one configuration item.")
-	return c.Err("The release unit was not saved.")
-}
-
-// BaselineLine is one item as it was when the baseline was taken.
-type BaselineLine struct {
-	ItemID          int64
-	Key, Name, Kind string
-	Version         string
-}
-
-// Baseline is a snapshot of the item versions of a service. It never changes.
-type Baseline struct {
-	db.Row
-	ServiceID  int64
-	Number     int64
-	Name       string
-	ReleaseKey string
-	TakenBy    string
-	Lines      []BaselineLine `gorm:"serializer:json"`
-}
-
-// VersionOf gives the version an item had, and whether it was there.
-func (b *Baseline) VersionOf(itemID int64) (string, bool) {
-	for _, l := range b.Lines {
-		if l.ItemID == itemID {
-			return l.Version, true
-		}
-	}
-	return "", false
 }

@@ -1,0 +1,91 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+// link is the page of an item.
+func (i Item) link() string { return "/items/" + url.PathEscape(i.Key) }
+
+// againstRetiring lists what still needs an item: units that bring it, its
+// parts, and what depends on it.
+func againstRetiring(service *ServiceRecord, v *ItemSheet) (reasons []fault.Blocker) {
+	for _, u := range v.Units {
+		reasons = append(reasons, fault.Blocked(fmt.Sprintf("The release unit %s brings it.", u.Name), service.OwnerName, fmt.Sprintf("/units/%d", u.ID), "Open the unit"))
+	}
+	for _, n := range v.Parts {
+		if !n.Item.Retired {
+			reasons = append(reasons, fault.Blocked(n.Item.Key+" is a part of it.", n.Item.OwnerName, n.Item.link(), "Open the item"))
+		}
+	}
+	for _, n := range v.Dependants {
+		if !n.Item.Retired {
+			reasons = append(reasons, fault.Blocked(n.Item.Key+" depends on it.", n.Item.OwnerName, n.Item.link(), "Open the item"))
+		}
+	}
+	return reasons
+}
+
+// RetireItem takes an item, as it was read, out of operation. Its history stays.
+func (s *Service) RetireItem(ctx context.Context, actor identity.Actor, key string, version int64) error {
+	return s.turnItem(ctx, actor, key, version, func(tx *db.Tx, i *Item) error {
+		if i.Retired {
+			return fault.New(fault.Refused, "%s is retired already.", i.Key)
+		}
+		service, err := serviceByID(tx, i.ServiceID)
+		if err != nil {
+			return err
+		}
+		v := &ItemSheet{Item: i}
+		if err := v.relate(tx); err != nil {
+			return err
+		}
+		if v.Units, err = unitsWith(tx, i.ID); err != nil {
+			return err
+		}
+		i.Retired = true
+		return fault.Refuse(i.Key+" was not retired.", againstRetiring(service, v)...)
+	})
+}
+
+// RestoreItem brings a retired item back.
+func (s *Service) RestoreItem(ctx context.Context, actor identity.Actor, key string, version int64) error {
+	return s.turnItem(ctx, actor, key, version, func(_ *db.Tx, i *Item) error {
+		if !i.Retired {
+			return fault.New(fault.Refused, "%s is not retired.", i.Key)
+		}
+		i.Retired = false
+		return nil
+	})
+}
+
+func (s *Service) turnItem(ctx context.Context, actor identity.Actor, key string, version int64, turn func(*db.Tx, *Item) error) error {
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		i, err := itemByKey(tx, key)
+		if err != nil {
+			return err
+		}
+		if err := identity.Authorize(actor, identity.CatalogEdit, i.ServiceID); err != nil {
+			return err
+		}
+		if err := db.CheckVersion(i, version); err != nil {
+			return err
+		}
+		if err := turn(tx, i); err != nil {
+			return err
+		}
+		if err := save(tx, i); err != nil {
+			return err
+		}
+		if i.Retired {
+			return record(tx, actor, "item.retire", "item", i.Key, "retired the configuration item "+i.Name)
+		}
+		return record(tx, actor, "item.restore", "item", i.Key, "brought the configuration item "+i.Name+" back")
+	})
+}
