@@ -99,13 +99,14 @@ func (s *Service) AddWave(ctx context.Context, actor identity.Actor, key string,
 		if err := d.staff(staff); err != nil {
 			return err
 		}
-		return d.record("add", "", "added %s", w.Label())
+		return d.replanned("add", "added %s", w.Label())
 	})
 }
 
 // EditWave changes a wave while it is planned.
 func (s *Service) EditWave(ctx context.Context, actor identity.Actor, key string, number, version int64, e WaveEdit) error {
 	return s.planWave(ctx, actor, key, number, version, func(d *deed) error {
+		was := *d.w
 		staff, err := d.apply(e)
 		if err != nil {
 			return err
@@ -119,8 +120,27 @@ func (s *Service) EditWave(ctx context.Context, actor identity.Actor, key string
 		if err := d.staff(staff); err != nil {
 			return err
 		}
-		return d.record("edit", "", "changed %s", d.w.Label())
+		if !material(&was, d.w) {
+			return d.record("edit", "", "changed %s", d.w.Label())
+		}
+		return d.replanned("edit", "changed %s", d.w.Label())
 	})
+}
+
+// material tells whether an edit changes what A4 was given for: which targets
+// are reached, when, and what counts as good. Names and staff do not.
+func material(was, is *Wave) bool {
+	return was.EnvironmentID != is.EnvironmentID || was.Filter != is.Filter || was.Pilot != is.Pilot || was.NoReturn != is.NoReturn || was.SoakHours != is.SoakHours ||
+		was.SuccessPercent != is.SuccessPercent || was.FailurePercent != is.FailurePercent || was.FailureCount != is.FailureCount ||
+		was.WindowStart != is.WindowStart || was.WindowEnd != is.WindowEnd
+}
+
+// replanned records a change of the waves, and voids A4 that was given for them.
+func (d *deed) replanned(action, format string, args ...any) error {
+	if err := d.record(action, "", format, args...); err != nil {
+		return err
+	}
+	return d.s.release.Unsettle(d.tx, d.actor, d.r, fmt.Sprintf(format, args...))
 }
 
 // planWave is writeWave on a wave that is still planned.
@@ -219,7 +239,7 @@ func (s *Service) RemoveWave(ctx context.Context, actor identity.Actor, key stri
 				return err
 			}
 		}
-		return d.record("remove", "", "removed %s", d.w.Label())
+		return d.replanned("remove", "removed %s", d.w.Label())
 	})
 }
 
@@ -258,7 +278,7 @@ func (s *Service) MoveWave(ctx context.Context, actor identity.Actor, key string
 		if err := s.book(d.tx, d.r, d.w); err != nil {
 			return err
 		}
-		return d.record("move", "", "moved %s to place %d", label, other)
+		return d.replanned("move", "moved %s to place %d", label, other)
 	})
 }
 

@@ -86,6 +86,19 @@ func (s *Service) voidOutdated(tx *db.Tx, actor identity.Actor, r *Release, why 
 	return nil
 }
 
+// Unsettle voids A4 because what it was given for is planned anew: which targets
+// are reached when, and what counts as good.
+func (s *Service) Unsettle(tx *db.Tx, actor identity.Actor, r *Release, why string) error {
+	g, err := gateOf(tx, r.ID, A4)
+	if err != nil || !g.State.Passed() {
+		return err
+	}
+	if err := s.void(tx, actor, r, g, why); err != nil {
+		return err
+	}
+	return saveRelease(tx, r, r.State)
+}
+
 func (s *Service) void(tx *db.Tx, actor identity.Actor, r *Release, g *Gate, why string) error {
 	if err := g.move(GateVerbVoid); err != nil {
 		return err
