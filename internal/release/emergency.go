@@ -201,8 +201,11 @@ func (s *Service) DecideRetro(ctx context.Context, actor identity.Actor, key str
 			verb = change.RetroRefuse
 		}
 		reason = strings.TrimSpace(reason)
-		if reason == "" {
-			return invalid("comment", "Say what you make of it; it is kept on the record.")
+		var c fault.Check
+		c.Need(verdict == Approve || verdict == Reject, "verdict", "Say whether it was right to go ahead.")
+		c.Need(reason != "", "comment", "Say what you make of it; it is kept on the record.")
+		if err := c.Err("It was not decided."); err != nil {
+			return err
 		}
 		if actor.UserID == r.OwnerID {
 			return fault.Refuse("It was not decided.", fault.Blocked("You own this release, so somebody else decides in retrospect.", identity.ChangeAuthority.Label(), r.Link("emergency"), "Open the emergency path"))

@@ -27,7 +27,9 @@ func (s *Service) CurrentPackage(tx *db.Tx, r *Release) (*Package, []Component, 
 func (s *Service) Packages(tx *db.Tx, r *Release) ([]Package, error) { return packagesOf(tx, r.ID) }
 
 // Components gives the lines of one package.
-func (s *Service) Components(tx *db.Tx, p *Package) ([]Component, error) { return componentsOf(tx, p.ID) }
+func (s *Service) Components(tx *db.Tx, p *Package) ([]Component, error) {
+	return componentsOf(tx, p.ID)
+}
 
 // assembling gives the package that may be edited. A baselined one is not
 // edited: its lines go into the next version, and what was decided on it is void.
@@ -301,6 +303,12 @@ func (s *Service) rework(tx *db.Tx, actor identity.Actor, r *Release, verb Verb)
 	return s.openGate(tx, r, A3)
 }
 
+// rechecks tells whether the actor may have the media hashed anew: who packages
+// the release, or who deploys it.
+func rechecks(actor identity.Actor, r *Release) bool {
+	return actor.Can(identity.ReleasePackage, r.ServiceID) || actor.Can(identity.WaveControl, r.ServiceID)
+}
+
 // Recheck hashes all media of the current package anew, before a decision or a
 // deployment relies on it. A mismatch makes the version Suspect.
 func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string) error {
@@ -311,9 +319,15 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 		if err != nil {
 			return err
 		}
+		if !rechecks(actor, r) {
+			return identity.Authorize(actor, identity.ReleasePackage, r.ServiceID)
+		}
 		p, lines, err := s.CurrentPackage(tx, r)
-		if err != nil || p == nil {
+		if err != nil {
 			return err
+		}
+		if p == nil || p.Digest == "" {
+			return fault.Refuse("Nothing was hashed anew.", fault.Blocked("The package is not baselined, so its files may still change.", identity.BuildManager.Label(), r.Link("package"), "Baseline the package"))
 		}
 		id = p.ID
 		for _, line := range lines {
@@ -323,7 +337,7 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 		}
 		return nil
 	})
-	if err != nil || id == 0 {
+	if err != nil {
 		return err
 	}
 	for _, d := range digests {

@@ -31,7 +31,9 @@ func componentByID(tx *db.Tx, packageID, id int64) (*Component, error) {
 	return &c, tx.First(&c, "package_id = ? AND id = ?", packageID, id)
 }
 
-func deleteComponent(tx *db.Tx, id int64) error { return tx.Gorm().Delete(&Component{}, "id = ?", id).Error }
+func deleteComponent(tx *db.Tx, id int64) error {
+	return tx.Gorm().Delete(&Component{}, "id = ?", id).Error
+}
 
 // deployedPackage is the package of a service that was deployed last.
 func deployedPackage(tx *db.Tx, serviceID, except int64) (*Package, error) {

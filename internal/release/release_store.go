@@ -162,6 +162,5 @@ func insertItems(tx *db.Tx, items []Item) error {
 	return tx.Create(&items)
 }
 
-
 func insert(tx *db.Tx, row any) error        { return tx.Create(row) }
 func save(tx *db.Tx, row db.Versioned) error { return tx.Save(row) }

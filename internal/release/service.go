@@ -249,7 +249,9 @@ func standing(s State) change.Standing {
 
 // AddViewer lets a person see a restricted release; the stakeholder register
 // calls it.
-func (s *Service) AddViewer(tx *db.Tx, r *Release, userID int64) error { return addViewer(tx, r.ID, userID) }
+func (s *Service) AddViewer(tx *db.Tx, r *Release, userID int64) error {
+	return addViewer(tx, r.ID, userID)
+}
 
 // Advance moves a release by its table, keeps the dates and the schedule, and
 // records it. The rooms to the right say the verbs that are theirs.

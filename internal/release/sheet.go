@@ -259,7 +259,7 @@ func (s *Service) fillPackage(tx *db.Tx, actor identity.Actor, r *Release, v *Pa
 	}
 	may := actor.Can(identity.ReleasePackage, r.ServiceID)
 	v.Edits = may && packable(r) == nil
-	v.Rechecks = (may || actor.Can(identity.WaveControl, r.ServiceID)) && v.Package != nil && v.Package.Digest != ""
+	v.Rechecks = rechecks(actor, r) && v.Package != nil && v.Package.Digest != ""
 	if v.Edits {
 		v.Baselines = v.Package != nil && (v.Package.State == PackageAssembling || v.Package.State == PackageWithdrawn)
 		if v.Baselines {

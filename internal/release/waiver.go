@@ -60,6 +60,7 @@ func (w *Waiver) Lives(now db.Time) bool { return w.State == WaiverApproved && n
 // answers for the risk, nor owns the release.
 func (w *Waiver) decide(r *Release, actor identity.Actor, verdict Verdict, comment string, now db.Time) error {
 	var c fault.Check
+	c.Need(verdict == Approve || verdict == Reject, "verdict", "Allow the exception or refuse it.")
 	c.Need(verdict != Reject || comment != "", "comment", "Say why the exception is refused.")
 	for _, tie := range []struct {
 		id  int64
