@@ -1,0 +1,141 @@
+package release
+
+import (
+	"context"
+	"slices"
+
+	"slipway/internal/audit"
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+// PackageRecord is one version of a package with its lines.
+type PackageRecord struct {
+	Package
+	Lines []Component
+}
+
+// HistorySheet is the whole record of a release in one page.
+type HistorySheet struct {
+	Head
+	Phases       []Phase
+	Decisions    []Decision // of all gates, the first first
+	Waivers      []Waiver
+	Attestations []Attestation
+	Packages     []PackageRecord // the newest first
+	Authority    *Authority
+	Overrides    []WindowOverride
+	Entries      []audit.Logged // the newest first
+	Next         int64          // the before of the next page of entries, 0 at the end
+}
+
+// historyLines is how many entries of the record a page shows.
+const historyLines = 100
+
+// History gives the whole record of a release; before pages its entries.
+func (s *Service) History(ctx context.Context, actor identity.Actor, key string, before int64) (v *HistorySheet, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		head, err := s.HeadIn(tx, actor, key)
+		if err != nil {
+			return err
+		}
+		v = &HistorySheet{Head: *head}
+		return v.fill(tx, head.Release, before)
+	})
+	return v, err
+}
+
+func (v *HistorySheet) fill(tx *db.Tx, r *Release, before int64) (err error) {
+	if v.Phases, err = phasesOf(tx, r.ID); err != nil {
+		return err
+	}
+	if v.Decisions, err = decisionsOfRelease(tx, r.ID); err != nil {
+		return err
+	}
+	if v.Waivers, err = waiversOf(tx, r.ID); err != nil {
+		return err
+	}
+	if v.Attestations, err = attestationsOf(tx, r.ID); err != nil {
+		return err
+	}
+	if v.Authority, err = authorityOf(tx, r.ID); err != nil {
+		return err
+	}
+	if v.Overrides, err = windowOverridesOf(tx, r.ID); err != nil {
+		return err
+	}
+	if v.Packages, err = packageRecords(tx, r.ID); err != nil {
+		return err
+	}
+	v.Entries, err = audit.ForRelease(tx, r.Key, before, historyLines+1)
+	if len(v.Entries) > historyLines {
+		v.Entries = v.Entries[:historyLines]
+		v.Next = v.Entries[historyLines-1].Seq
+	}
+	return err
+}
+
+func packageRecords(tx *db.Tx, releaseID int64) ([]PackageRecord, error) {
+	packages, err := packagesOf(tx, releaseID)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(packages))
+	for i, p := range packages {
+		ids[i] = p.ID
+	}
+	lines, err := componentsOfAll(tx, ids)
+	list := make([]PackageRecord, len(packages))
+	for i, p := range packages {
+		list[i] = PackageRecord{Package: p, Lines: slices.Clone(lines)}
+		list[i].Lines = slices.DeleteFunc(list[i].Lines, func(c Component) bool { return c.PackageID != p.ID })
+	}
+	return list, err
+}
+
+// EmergencyPage is the emergency path with the top of the page and everything
+// that is in the viewer's way.
+type EmergencyPage struct {
+	Head
+	Path     *EmergencySheet
+	Against  []fault.Blocker // why the viewer cannot authorise it
+	Blockers []fault.Blocker // why the gate it stands before cannot pass yet
+}
+
+// EmergencyPage gives the page of the emergency path.
+func (s *Service) EmergencyPage(ctx context.Context, actor identity.Actor, key string) (*EmergencyPage, error) {
+	path, err := s.Emergency(ctx, actor, key)
+	if err != nil {
+		return nil, err
+	}
+	v := &EmergencyPage{Path: path}
+	return v, s.db.View(ctx, func(tx *db.Tx) error {
+		head, err := s.HeadIn(tx, actor, key)
+		if err != nil {
+			return err
+		}
+		v.Head = *head
+		if f, refused := fault.As(s.emergencyBlockers(tx, actor, head.Release)); refused {
+			v.Against = f.Blockers
+		}
+		if !path.MayProceed {
+			return nil
+		}
+		findings, err := s.Findings(tx, head.Release, path.Gate)
+		v.Blockers = blockersOf(findings)
+		return err
+	})
+}
+
+// OverrideHead gives the top of the page that lets a release start outside its
+// window, to those who may.
+func (s *Service) OverrideHead(ctx context.Context, actor identity.Actor, key string) (h *Head, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		if h, err = s.HeadIn(tx, actor, key); err != nil {
+			return err
+		}
+		return identity.Authorize(actor, identity.WindowOverride, h.ServiceID)
+	})
+	return h, err
+}
