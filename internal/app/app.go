@@ -92,7 +92,7 @@ func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 	a.Build = build.New(d, a.Release, a.DML, a.Catalog)
 	a.Deploy = deploy.New(d, a.Release, a.Policy, a.Change)
 	a.Review = review.New(d, review.Rooms{Release: a.Release, Build: a.Build, Deploy: a.Deploy, Catalog: a.Catalog, DML: a.DML, Policy: a.Policy})
-	a.Report = report.New(d)
+	a.Report = report.New(d, report.Rooms{Release: a.Release, Plan: a.Plan, Deploy: a.Deploy, Review: a.Review, DML: a.DML, Policy: a.Policy, Change: a.Change})
 	a.Status = status.New(d, a.Release, a.Deploy)
 	a.Release.Use(release.Rooms{
 		Evidence:  []release.Evidence{a.Plan, a.Build, a.Deploy, a.Review},
