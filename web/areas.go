@@ -13,6 +13,7 @@ import (
 	"slipway/web/policies"
 	"slipway/web/record"
 	"slipway/web/releases"
+	"slipway/web/reports"
 	"slipway/web/services"
 	"slipway/web/status"
 	"slipway/web/tests"
@@ -31,6 +32,7 @@ func areas(signedIn, public *echo.Group, a *app.App) {
 	services.Routes(signedIn, a)
 	policies.Routes(signedIn, a)
 	record.Routes(signedIn, a)
+	reports.Routes(signedIn, a)
 	status.Public(public, a)
 	status.Routes(signedIn, a)
 }
