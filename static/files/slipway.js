@@ -52,3 +52,21 @@ document.addEventListener('htmx:before:request', event => {
   const busy = panel.querySelector('details[open], :popover-open, :focus')
   if (document.hidden || busy) event.preventDefault()
 })
+
+// A live panel whose polls fail keeps what it shows, and after the second says
+// when it last heard. A sign-in page is no news either.
+document.addEventListener('htmx:after:request', event => {
+  const response = event.detail.ctx.response.raw
+  if (event.target instanceof Element && event.target.matches('[data-live]') && (!response.ok || response.redirected)) {
+    event.preventDefault()
+    missed(event.target)
+  }
+})
+document.addEventListener('htmx:error', event => {
+  if (event.target instanceof Element && event.target.matches('[data-live]')) missed(event.target)
+})
+function missed(panel) {
+  panel.dataset.missed = Number(panel.dataset.missed ?? 0) + 1
+  const note = panel.querySelector('[data-heard]')
+  if (note && panel.dataset.missed > 1) note.hidden = false
+}

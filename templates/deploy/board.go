@@ -1,0 +1,247 @@
+package deploy
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"slipway/internal/db"
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/templates/ui"
+)
+
+// BoardView is the wave board of a release.
+type BoardView struct {
+	Trial
+	Head      *release.Head
+	Board     *deploy.Board
+	Overrides bool // the viewer may let it start outside its window
+}
+
+func (v BoardView) at(parts ...string) string { return v.Head.Link(append([]string{"deployment"}, parts...)...) }
+
+// live is the wave that is worked on now, the one in trouble first.
+func (v BoardView) live() *deploy.WaveView {
+	var found *deploy.WaveView
+	for i := range v.Board.Waves {
+		w := &v.Board.Waves[i]
+		if w.State.Live() && (found == nil || troubled(w) && !troubled(found)) {
+			found = w
+		}
+	}
+	return found
+}
+
+func troubled(w *deploy.WaveView) bool {
+	return w.State == deploy.WaveFailed || w.State == deploy.WaveRemediating
+}
+
+func (v BoardView) next() *deploy.WaveView {
+	for i := range v.Board.Waves {
+		if v.Board.Waves[i].Next {
+			return &v.Board.Waves[i]
+		}
+	}
+	return nil
+}
+
+// shown is the wave that the top of the board is about.
+func (v BoardView) shown() *deploy.WaveView {
+	if w := v.live(); w != nil {
+		return w
+	}
+	return v.next()
+}
+
+// headline says in one line how far the deployment is.
+func (v BoardView) headline() string {
+	w, n := v.shown(), len(v.Board.Waves)
+	switch {
+	case n == 0:
+		return "No waves yet"
+	case w == nil:
+		return "Every wave is through"
+	}
+	return fmt.Sprintf("Wave %d of %d, %s, %s", w.Number, n, w.Name, standing[w.State])
+}
+
+// standing ends the headline.
+var standing = map[deploy.WaveState]string{
+	deploy.WavePlanned: "is planned", deploy.WaveReady: "waits for go", deploy.WaveNoGo: "got no go", deploy.WaveGo: "may start",
+	deploy.WaveRunning: "is running", deploy.WavePaused: "is paused", deploy.WaveVerifying: "is being verified", deploy.WaveComplete: "is complete",
+	deploy.WaveFailed: "failed", deploy.WaveRemediating: "is being remediated", deploy.WaveRolledBack: "is rolled back",
+}
+
+func waveAt(w *deploy.WaveView, parts ...string) string {
+	return "/releases/" + w.ReleaseKey + "/waves/" + strings.Join(append([]string{number(w.Number)}, parts...), "/")
+}
+
+func waveForm(w *deploy.WaveView, verb string) string { return "wave-" + number(w.Number) + "-" + verb }
+
+func waveClass(w *deploy.WaveView) string {
+	switch {
+	case w.State.Live() || w.State == deploy.WaveGo:
+		return "is-live"
+	case w.State.Begun():
+		return ""
+	case w.Next && len(w.Blockers) == 0:
+		return ""
+	}
+	return "is-locked"
+}
+
+// nature is what kind of wave it is, in a line.
+func nature(w *deploy.WaveView) string {
+	var parts []string
+	if w.Pilot {
+		parts = append(parts, "Pilot")
+	}
+	place := w.EnvironmentName
+	if place == "" {
+		place = "no environment " + w.EnvironmentKey
+	}
+	if w.Method != "" {
+		parts = append(parts, w.Method)
+	}
+	return strings.Join(append(parts, place), " · ")
+}
+
+func segments(w *deploy.WaveView) []ui.Segment {
+	return []ui.Segment{{Family: "good", Label: "verified", Count: w.Verified}, {Family: "active", Label: "in progress", Count: w.Active},
+		{Family: "neutral", Label: "not begun", Count: max(w.Open()-w.Active, 0)}, {Family: "warn", Label: "rolled back", Count: w.RolledBack},
+		{Family: "bad", Label: "failed", Count: w.Failed}, {Family: "void", Label: "excluded", Count: w.Excluded}}
+}
+
+func title(label string) string { return strings.ToUpper(label[:1]) + label[1:] }
+
+func percent(part, whole int64) string {
+	if whole == 0 {
+		return "none yet"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
+}
+
+func ratio(part, whole int64) float64 {
+	if whole == 0 {
+		return 0
+	}
+	return 100 * float64(part) / float64(whole)
+}
+
+// failureScale stretches the gauge of failures, so that its limit stands in the middle.
+func failureScale(w *deploy.WaveView) (value float64) { return min(ratio(w.Failed, w.Tolerated)/2, 100) }
+
+func failureFamily(w *deploy.WaveView) string {
+	switch {
+	case w.Failed >= w.Tolerated:
+		return "bad"
+	case w.Failed > 0:
+		return "warn"
+	}
+	return "good"
+}
+
+func failureNote(w *deploy.WaveView) string { return "the wave fails at " + ui.Count(w.Tolerated) }
+
+func verifiedFamily(w *deploy.WaveView) string {
+	if w.Verified >= w.Needed {
+		return "good"
+	}
+	return "active"
+}
+
+func verifiedNote(w *deploy.WaveView) string {
+	return fmt.Sprintf("%s of %s", ui.Count(w.Needed), ui.Count(w.Counted()))
+}
+
+func troubles(w *deploy.WaveView) int64 { return w.Failed - int64(len(w.Failures)) }
+
+// stepsLine tells how far the run sheet is.
+func stepsLine(w *deploy.WaveView) string {
+	line := fmt.Sprintf("Run sheet, %d of %s settled", w.Steps.Settled, plural(w.Steps.Total, "step"))
+	if w.Steps.Failed > 0 {
+		line += ", " + ui.Count(w.Steps.Failed) + " failed"
+	}
+	return line
+}
+
+func staffing(w *deploy.Wave) string {
+	names := make([]string, len(w.Staff))
+	for i, s := range w.Staff {
+		names[i] = s.UserName
+	}
+	return strings.Join(names, ", ")
+}
+
+// left is how long it is until a moment, or how long it is past.
+func left(now, at db.Time) string {
+	if at.IsZero() {
+		return "not set"
+	}
+	d := at.Sub(now)
+	if d < 0 {
+		return ui.Duration(d) + " ago"
+	}
+	return ui.Duration(d)
+}
+
+func elapsed(now, from db.Time) string {
+	if from.IsZero() {
+		return "not begun"
+	}
+	return ui.Duration(now.Sub(from))
+}
+
+func hours(n int64) string { return ui.Duration(time.Duration(n) * time.Hour) }
+
+func waitingFor(w *deploy.WaveView) string {
+	return fmt.Sprintf("What is in the way before wave %d can %s", w.Number, w.BlockersFor)
+}
+
+// windowClock says how long the wave's window is still open, or when it opens.
+func windowClock(now db.Time, w *deploy.WaveView) string {
+	switch {
+	case w.WindowStart.IsZero():
+		return "not set"
+	case now.Before(w.WindowStart):
+		return "opens in " + left(now, w.WindowStart)
+	case now.Before(w.WindowEnd):
+		return "closes in " + left(now, w.WindowEnd)
+	}
+	return "closed " + left(now, w.WindowEnd)
+}
+
+// soaking is the newest wave that is complete and watched.
+func (v BoardView) soaking() *deploy.WaveView {
+	for i := len(v.Board.Waves) - 1; i >= 0; i-- {
+		if w := &v.Board.Waves[i]; w.State == deploy.WaveComplete && !w.SoakUntil.IsZero() {
+			return w
+		}
+	}
+	return nil
+}
+
+func soakClock(now db.Time, w *deploy.WaveView) string {
+	if w.Soaked(now) {
+		return "soaked"
+	}
+	return left(now, w.SoakUntil) + " left"
+}
+
+// asking is an exclusion with the page where it is confirmed.
+type asking struct {
+	deploy.WaveTarget
+	href string
+}
+
+func (v BoardView) asked() []asking {
+	var list []asking
+	for i := range v.Board.Waves {
+		w := &v.Board.Waves[i]
+		for _, t := range w.Exclusions {
+			list = append(list, asking{t, waveAt(w, "targets", t.TargetKey)})
+		}
+	}
+	return list
+}
