@@ -1,4 +1,5 @@
-// Package deploy is a page area.
+// Package deploy is the pages of deployment: the wave board and run sheets of a
+// release, environments and targets.
 package deploy
 
 import (
@@ -7,5 +8,13 @@ import (
 	"slipway/internal/app"
 )
 
+type handler struct{ app *app.App }
+
 // Routes lists the addresses.
-func Routes(g *echo.Group, a *app.App) {}
+func Routes(g *echo.Group, a *app.App) {
+	h := &handler{a}
+	h.boardRoutes(g)
+}
+
+// boardRoutes lists those of a release's deployment.
+func (h *handler) boardRoutes(g *echo.Group) {}
