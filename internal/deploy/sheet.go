@@ -117,6 +117,24 @@ func (s *Service) WaveTargets(ctx context.Context, actor identity.Actor, key str
 	return page, err
 }
 
+// WaveTarget gives one target of a wave, alone on its page.
+func (s *Service) WaveTarget(ctx context.Context, actor identity.Actor, key string, number int64, targetKey string) (page *TargetPage, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		d, err := s.find(tx, actor, key, number)
+		if err != nil {
+			return err
+		}
+		t, err := findWaveTarget(tx, d.w.ID, targetKey)
+		if err != nil {
+			return err
+		}
+		page = &TargetPage{Release: d.r, Wave: *d.w, Targets: []TargetView{d.targetView(*t)}}
+		page.Digests, err = s.digests(tx, d.r)
+		return err
+	})
+	return page, err
+}
+
 func (d *deed) targetPage(q TargetQuery, states []TargetState) (*TargetPage, error) {
 	limit := pageLimit(q.Limit)
 	page := &TargetPage{Release: d.r, Wave: *d.w}

@@ -14,7 +14,8 @@ type Board struct {
 	Progress Progress
 	Now      db.Time
 	Can      BoardCan
-	Decision *Decision // the newest decision to go back past the point of no return
+	Decision *Decision               // the newest decision to go back past the point of no return
+	Override *release.WindowOverride // lets it start outside the window now; nil where none lives
 }
 
 // BoardCan is what the actor may tell the deployment as a whole, now.
