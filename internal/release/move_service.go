@@ -35,18 +35,71 @@ func (s *Service) Do(ctx context.Context, actor identity.Actor, key string, verb
 	})
 }
 
-// write is the rhythm of every writing method: find, allow, do, in one transaction.
-func (s *Service) write(ctx context.Context, actor identity.Actor, key string, p identity.Permission, do func(*db.Tx, *Release) error) error {
-	return s.db.InTx(ctx, func(tx *db.Tx) error {
-		r, err := s.FindIn(tx, actor, key)
-		if err != nil {
+// Allowed lists what the actor may tell the release by hand.
+func (s *Service) Allowed(actor identity.Actor, r *Release) []Verb {
+	if !actor.Can(identity.ReleaseEdit, r.ServiceID) {
+		return nil
+	}
+	byHand := []Verb{VerbSubmit, VerbHold, VerbResume, VerbRework, VerbRebuild, VerbReview, VerbCancel}
+	return slices.DeleteFunc(byHand, func(v Verb) bool { return !transitions.Allows(r.State, v) })
+}
+
+// Advance moves a release by its table, keeps the dates and the schedule, and
+// records it. The rooms to the right say the verbs that are theirs.
+func (s *Service) Advance(tx *db.Tx, actor identity.Actor, r *Release, verb Verb, reason string) error {
+	was := r.State
+	if err := r.advance(verb, tx.Now); err != nil {
+		return err
+	}
+	if err := s.attend(tx, actor, r, verb); err != nil {
+		return err
+	}
+	if err := saveRelease(tx, r, was); err != nil {
+		return err
+	}
+	if err := insertPhase(tx, &Phase{ReleaseID: r.ID, State: r.State, Since: tx.Now, Verb: verb, ByName: actor.Name, Reason: reason}); err != nil {
+		return err
+	}
+	if err := s.change.Stand(tx, r.Key, standing(r.State)); err != nil {
+		return err
+	}
+	if err := s.record(tx, actor, r, "release."+string(verb), reason, "moved %s from %s to %s", r.Key, was, r.State); err != nil {
+		return err
+	}
+	if err := s.tell(tx, actor, r, verb); err != nil {
+		return err
+	}
+	return s.underAuthority(tx, r)
+}
+
+// tell lets the rooms to the right follow what happened to a release.
+func (s *Service) tell(tx *db.Tx, actor identity.Actor, r *Release, verb Verb) error {
+	for _, room := range s.follow {
+		if err := room.Follow(tx, actor, r, verb); err != nil {
 			return err
 		}
-		if err := identity.Authorize(actor, p, r.ServiceID); err != nil {
+	}
+	return nil
+}
+
+// attend opens the next gate and moves the change along.
+func (s *Service) attend(tx *db.Tx, actor identity.Actor, r *Release, verb Verb) error {
+	gate := map[Verb]GateCode{VerbSubmit: A1, VerbAuthorisePlan: A2, VerbAuthoriseBuild: A3, VerbCheckIn: A4,
+		VerbExitEarlyLife: A5, VerbReview: A5}[verb]
+	if gate != "" {
+		if err := s.openGate(tx, r, gate); err != nil {
 			return err
 		}
-		return do(tx, r)
-	})
+	}
+	switch verb {
+	case VerbRework, VerbRebuild:
+		return s.rework(tx, actor, r, verb)
+	case VerbCancel, VerbRollBack:
+		if err := s.giveBack(tx, actor, r); err != nil {
+			return err
+		}
+	}
+	return s.moveChange(tx, actor, r, verb)
 }
 
 // moveChange keeps the accompanying change in step with the release.
@@ -92,155 +145,4 @@ func (s *Service) moveChange(tx *db.Tx, actor identity.Actor, r *Release, verb V
 		}
 	}
 	return nil
-}
-
-// Edit is what may change on a release beside its window.
-type Edit struct {
-	Version        int64
-	Title, Summary string
-	OwnerID        int64
-	Restricted     bool
-	Incident       string
-}
-
-// Rename changes a release's words, owner and confidentiality.
-func (s *Service) Rename(ctx context.Context, actor identity.Actor, key string, e Edit) error {
-	return s.write(ctx, actor, key, identity.ReleaseEdit, func(tx *db.Tx, r *Release) error {
-		if err := db.CheckVersion(r, e.Version); err != nil {
-			return err
-		}
-		if err := open(r); err != nil {
-			return err
-		}
-		var c fault.Check
-		e.Title, e.Summary = strings.TrimSpace(e.Title), strings.TrimSpace(e.Summary)
-		c.Need(e.Title != "" && len(e.Title) <= 160, "title", "Name the release in at most 160 characters.")
-		c.Need(e.Summary != "" && len(e.Summary) <= 4000, "summary", "Say why it is made, in at most 4,000 characters.")
-		c.Need(r.Type != Emergency || strings.TrimSpace(e.Incident) != "", "incident", "An emergency names what it corrects.")
-		owner, err := identity.FindPerson(tx, e.OwnerID)
-		c.Need(err == nil, "owner", "Choose the owner.")
-		if err := c.Err("The release was not saved."); err != nil {
-			return err
-		}
-		before := r.Restricted
-		r.Title, r.Summary, r.OwnerID, r.OwnerName, r.Restricted = e.Title, e.Summary, owner.ID, owner.Name, e.Restricted
-		if r.Type == Emergency {
-			r.Incident = strings.TrimSpace(e.Incident)
-		}
-		if err := saveRelease(tx, r, r.State); err != nil {
-			return err
-		}
-		if err := recount(tx, r, before); err != nil {
-			return err
-		}
-		if err := s.change.Retitle(tx, actor, r.ChangeKey, r.Title, r.Restricted, r.WindowStart, r.WindowEnd); err != nil {
-			return err
-		}
-		if err := s.book(tx, r); err != nil {
-			return err
-		}
-		return s.record(tx, actor, r, "release.edit", "", "changed the title, summary, owner or confidentiality of %s", r.Key)
-	})
-}
-
-func open(r *Release) error {
-	if !r.State.Over() {
-		return nil
-	}
-	return fault.Refuse("This release is over.", fault.Blocked(fmt.Sprintf("%s is %s; it is part of the record now.", r.Key, r.State), r.OwnerName, r.Link("history"), "Read the history"))
-}
-
-// Window is a stretch of time in a named zone.
-type Window struct {
-	Start, End db.Time
-	Zone       string
-}
-
-// RescheduleEffect lists which decisions a new window would void.
-func (s *Service) RescheduleEffect(ctx context.Context, actor identity.Actor, key string, w Window) (voided []Gate, freezes []fault.Blocker, err error) {
-	err = s.db.View(ctx, func(tx *db.Tx) error {
-		r, err := s.FindIn(tx, actor, key)
-		if err != nil {
-			return err
-		}
-		moved := *r
-		moved.WindowStart, moved.WindowEnd = w.Start, w.End
-		gates, err := gatesOf(tx, r.ID)
-		if err != nil {
-			return err
-		}
-		for _, g := range gates {
-			if _, void := g.outdated(&moved); void {
-				voided = append(voided, g)
-			}
-		}
-		freezes, err = s.change.FreezeBlockers(tx, r.Key, r.ServiceID, string(r.Type), w.Start, w.End)
-		return err
-	})
-	return voided, freezes, err
-}
-
-// Reschedule moves the window. Decisions that were made on the former one are
-// void and asked for anew.
-func (s *Service) Reschedule(ctx context.Context, actor identity.Actor, key string, version int64, w Window, reason string) error {
-	return s.write(ctx, actor, key, identity.ReleaseEdit, func(tx *db.Tx, r *Release) error {
-		if err := db.CheckVersion(r, version); err != nil {
-			return err
-		}
-		if err := open(r); err != nil {
-			return err
-		}
-		var c fault.Check
-		checkWindow(&c, w.Start, w.End, w.Zone)
-		c.Need(!w.Start.IsZero(), "window_start", "Say when the window starts.")
-		c.Need(strings.TrimSpace(reason) != "" || r.WindowStart.IsZero(), "reason", "Say why the window moves.")
-		if err := c.Err("The window was not moved."); err != nil {
-			return err
-		}
-		was := r.window()
-		r.WindowStart, r.WindowEnd, r.Zone = w.Start, w.End, w.Zone
-		if err := s.voidOutdated(tx, actor, r, fmt.Sprintf("the window moved from %s to %s", was, r.window())); err != nil {
-			return err
-		}
-		if err := saveRelease(tx, r, r.State); err != nil {
-			return err
-		}
-		if err := s.change.Retitle(tx, actor, r.ChangeKey, r.Title, r.Restricted, r.WindowStart, r.WindowEnd); err != nil {
-			return err
-		}
-		if err := s.book(tx, r); err != nil {
-			return err
-		}
-		if err := s.record(tx, actor, r, "release.reschedule", reason, "moved the window of %s from %s to %s", r.Key, was, r.window()); err != nil {
-			return err
-		}
-		return s.tell(tx, actor, r, VerbReschedule)
-	})
-}
-
-func (r *Release) window() string {
-	if r.WindowStart.IsZero() {
-		return "no window"
-	}
-	return r.WindowStart.Std().Format("2 Jan 15:04") + " – " + r.WindowEnd.Std().Format("2 Jan 15:04") + " UTC"
-}
-
-// Revision is what the plan tells its release.
-type Revision struct {
-	PlanVersion int64
-	PlanAgreed  bool
-	OpenRisks   *int64 // nil leaves the count
-	What        string // why, for the record of a voided gate
-}
-
-// Revise takes over what the plan says, and voids decisions made on another plan.
-func (s *Service) Revise(tx *db.Tx, actor identity.Actor, r *Release, v Revision) error {
-	r.PlanVersion, r.PlanAgreed = v.PlanVersion, v.PlanAgreed
-	if v.OpenRisks != nil {
-		r.OpenRisks = *v.OpenRisks
-	}
-	if err := s.voidOutdated(tx, actor, r, v.What); err != nil {
-		return err
-	}
-	return saveRelease(tx, r, r.State)
 }

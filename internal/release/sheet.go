@@ -4,9 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"slipway/internal/catalog"
 	"slipway/internal/db"
-	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 )
@@ -177,102 +175,4 @@ func (s *Service) exceptions(tx *db.Tx, actor identity.Actor, r *Release, v *Gat
 		v.Proceeds = v.Authority.covers(v.Gate.Code) && !v.Gate.State.Passed() && gateBefore[r.State] == v.Gate.Code && v.Edits
 	}
 	return nil
-}
-
-// PackageSheet is what the package page shows.
-type PackageSheet struct {
-	Head
-	Package  *Package
-	Lines    []Component
-	Versions []Package
-	Items    []Item
-	Media    []dml.Version // that the viewer may put into the package
-	Catalog  []catalog.Item
-	Licences []dml.LicenceView
-
-	Shown      *Package // an older version that was asked for, with its difference to the current one
-	ShownLines []Component
-	Difference []Difference
-
-	Edits      bool // the viewer packages, and the state allows it
-	Baselines  bool
-	Blockers   []fault.Blocker // why it cannot be baselined
-	Voids      []string        // gates that an edit or a baseline would void
-	Rechecks   bool
-	Restricted bool
-}
-
-// mediaChoices is how many versions of the library the form offers.
-const mediaChoices = 200
-
-// PackagePage gives the package of a release; number 0 is the current one.
-func (s *Service) PackagePage(ctx context.Context, actor identity.Actor, key string, number int64) (v *PackageSheet, err error) {
-	err = s.db.View(ctx, func(tx *db.Tx) error {
-		head, err := s.HeadIn(tx, actor, key)
-		if err != nil {
-			return err
-		}
-		v = &PackageSheet{Head: *head}
-		return s.fillPackage(tx, actor, head.Release, v, number)
-	})
-	if err != nil || !v.Edits {
-		return v, err
-	}
-	page, err := s.media.List(ctx, actor, dml.Filter{Limit: mediaChoices})
-	if err != nil {
-		return nil, err
-	}
-	for _, m := range page.Versions {
-		if m.Deployable() || (m.Waiting() && m.Provenance == dml.Built) {
-			v.Media = append(v.Media, m)
-		}
-	}
-	if actor.Can(identity.ReportRead, 0) {
-		v.Licences, err = s.media.Licences(ctx, actor, "", mediaChoices)
-	}
-	return v, err
-}
-
-func (s *Service) fillPackage(tx *db.Tx, actor identity.Actor, r *Release, v *PackageSheet, number int64) (err error) {
-	if v.Versions, err = packagesOf(tx, r.ID); err != nil {
-		return err
-	}
-	if len(v.Versions) > 0 {
-		v.Package = &v.Versions[0]
-		if v.Lines, err = componentsOf(tx, v.Package.ID); err != nil {
-			return err
-		}
-	}
-	if number != 0 {
-		at := slices.IndexFunc(v.Versions, func(p Package) bool { return p.Number == number })
-		if at < 0 {
-			return fault.New(fault.NotFound, "There is no package v%d.", number)
-		}
-		v.Shown = &v.Versions[at]
-		if v.ShownLines, err = componentsOf(tx, v.Shown.ID); err != nil {
-			return err
-		}
-		v.Difference = CompareComponents(v.ShownLines, v.Lines)
-	}
-	if v.Items, err = itemsOf(tx, r.ID); err != nil {
-		return err
-	}
-	may := actor.Can(identity.ReleasePackage, r.ServiceID)
-	v.Edits = may && packable(r) == nil
-	v.Rechecks = rechecks(actor, r) && v.Package != nil && v.Package.Digest != ""
-	if v.Edits {
-		v.Baselines = v.Package != nil && (v.Package.State == PackageAssembling || v.Package.State == PackageWithdrawn)
-		if v.Baselines {
-			if v.Blockers, err = s.baselineBlockers(tx, r, v.Lines); err != nil {
-				return err
-			}
-		}
-		for _, g := range v.Gates {
-			if g.State.Passed() && (g.Code == A3 || g.Code == A4) {
-				v.Voids = append(v.Voids, string(g.Code))
-			}
-		}
-		v.Catalog, err = s.catalog.Items(tx, r.ServiceID)
-	}
-	return err
 }
