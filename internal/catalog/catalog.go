@@ -49,36 +49,66 @@ func (s *Service) RequiredItems(tx *db.Tx, serviceID int64) ([]Promise, error) {
 
 // SaveService creates a service (ID 0) or changes one that nobody changed since.
 func (s *Service) SaveService(ctx context.Context, actor identity.Actor, r *ServiceRecord) error {
-	if err := identity.Authorize(actor, identity.CatalogEdit, r.ID); err != nil {
+	if err := mayKeep(actor, r.ID); err != nil {
 		return err
 	}
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
-		owner, err := identity.FindPerson(tx, r.OwnerID)
-		if err != nil && fault.KindOf(err) != fault.NotFound {
-			return err
-		}
-		r.OwnerID, r.OwnerName = owner.ID, owner.Name
-		if err := r.validate(); err != nil {
-			return err
-		}
-		verb := "changed"
-		if r.ID == 0 {
-			verb = "added"
-			if err := insert(tx, r); err != nil {
-				return taken(err, "key", "There is a service with this key already.")
-			}
-		} else {
+		verb, owner := "added", int64(0)
+		if r.ID != 0 {
 			before, err := serviceByID(tx, r.ID)
 			if err != nil {
 				return err
 			}
 			r.Key, r.CreatedAt = before.Key, before.CreatedAt // identifiers of releases begin with the key
-			if err := save(tx, r); err != nil {
-				return err
+			verb, owner = "changed", before.OwnerID
+		}
+		if err := r.settle(tx, owner); err != nil {
+			return err
+		}
+		if r.ID == 0 {
+			if err := insert(tx, r); err != nil {
+				return taken(err, "key", "There is a service with this key already.")
 			}
+		} else if err := save(tx, r); err != nil {
+			return err
 		}
 		return record(tx, actor, "service."+verb, "service", r.Key, fmt.Sprintf("%s the service %s", verb, r.Name))
 	})
+}
+
+// mayKeep allows to edit a service, or to add one (0): that takes a role for
+// every service, since a role for one would not let its holder edit the new one.
+func mayKeep(actor identity.Actor, serviceID int64) error {
+	if err := identity.Authorize(actor, identity.CatalogEdit, serviceID); err != nil || serviceID != 0 {
+		return err
+	}
+	if _, everywhere := actor.Reach(identity.CatalogEdit); !everywhere {
+		return fault.New(fault.Forbidden, "Your role holds for single services. Adding one takes a role that holds for all.")
+	}
+	return nil
+}
+
+// settle fills in the owner and checks the rest. Who becomes the owner holds
+// that role; who is it already stays.
+func (r *ServiceRecord) settle(tx *db.Tx, was int64) error {
+	var c fault.Check
+	r.validate(&c)
+	owner, err := identity.FindPerson(tx, r.OwnerID)
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		c.Field("owner", "Choose the service owner.")
+	case err != nil:
+		return err
+	case r.OwnerID != was:
+		able, err := identity.People(tx, r.ID, identity.ServiceOwner)
+		if err != nil {
+			return err
+		}
+		c.Need(slices.ContainsFunc(able, func(p identity.Person) bool { return p.ID == owner.ID }), "owner",
+			owner.Name+" does not hold the role of service owner.")
+	}
+	r.OwnerName = owner.Name
+	return c.Err("The service was not saved.")
 }
 
 func taken(err error, field, message string) error {

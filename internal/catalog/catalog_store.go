@@ -181,6 +181,13 @@ func setUnitItems(tx *db.Tx, unitID int64, items []int64) error {
 	return tx.Create(&rows)
 }
 
+func deleteUnit(tx *db.Tx, id int64) error {
+	if err := tx.Gorm().Where("unit_id = ?", id).Delete(&unitItem{}).Error; err != nil {
+		return err
+	}
+	return tx.Gorm().Delete(&Unit{}, "id = ?", id).Error
+}
+
 func latestBaseline(tx *db.Tx, serviceID int64) (*Baseline, error) {
 	var list []Baseline
 	err := tx.Gorm().Where("service_id = ?", serviceID).Order("number DESC").Limit(1).Find(&list).Error

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,12 +71,15 @@ type ItemVersion struct {
 	ByName     string
 }
 
-var itemKeyPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._/-]{1,79}$`)
+// Link is the page of the item.
+func (i Item) Link() string { return "/items/" + i.Key }
+
+var itemKeyPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,79}$`)
 
 func (i *Item) validate(c *fault.Check) {
 	i.Key, i.Name, i.CurrentVersion = strings.TrimSpace(i.Key), strings.TrimSpace(i.Name), strings.TrimSpace(i.CurrentVersion)
 	i.Location, i.Serial = strings.TrimSpace(i.Location), strings.TrimSpace(i.Serial)
-	c.Need(itemKeyPattern.MatchString(i.Key), "key", "Use 2 to 80 lower-case letters, digits, dots, dashes or slashes.")
+	c.Need(itemKeyPattern.MatchString(i.Key), "key", "Use 2 to 80 lower-case letters, digits, dots, dashes or underscores, beginning with a letter or digit.")
 	c.Need(i.Key != "new", "key", "This word is an address of its own. Choose another key.")
 	c.Need(i.Name != "" && len(i.Name) <= 120, "name", "Name the item in at most 120 characters.")
 	c.Need(slices.Contains(Kinds, i.Kind), "kind", "Choose what kind of item this is.")
@@ -96,3 +100,6 @@ type Unit struct {
 	Description string
 	Items       []Item `gorm:"-"`
 }
+
+// Link is the page of the unit.
+func (u Unit) Link() string { return fmt.Sprintf("/units/%d", u.ID) }

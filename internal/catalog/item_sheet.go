@@ -70,6 +70,7 @@ func (s *Service) ItemChoices(ctx context.Context, actor identity.Actor) (v *Ite
 type Neighbour struct {
 	RelationID int64
 	Item       Item
+	Removes    bool // the viewer may take the relation away
 }
 
 // ItemSheet is what the page of an item shows.
@@ -109,6 +110,7 @@ func (s *Service) Item(ctx context.Context, actor identity.Actor, key string) (v
 		if v.Units, err = unitsWith(tx, v.Item.ID); err != nil {
 			return err
 		}
+		v.allow(actor)
 		v.Against = againstRetiring(service, v)
 		if v.Edits = actor.Can(identity.CatalogEdit, v.Item.ServiceID); !v.Edits {
 			return nil
@@ -140,17 +142,32 @@ func (v *ItemSheet) relate(tx *db.Tx) error {
 		byID[i.ID] = i
 	}
 	for _, r := range relations {
-		out := r.FromID == v.Item.ID
-		switch {
+		from, to := byID[r.FromID], byID[r.ToID]
+		switch out := from.ID == v.Item.ID; {
 		case out && r.Kind == PartOf:
-			v.PartOf = append(v.PartOf, Neighbour{r.ID, byID[r.ToID]})
+			v.PartOf = append(v.PartOf, Neighbour{RelationID: r.ID, Item: to})
 		case out:
-			v.DependsOn = append(v.DependsOn, Neighbour{r.ID, byID[r.ToID]})
+			v.DependsOn = append(v.DependsOn, Neighbour{RelationID: r.ID, Item: to})
 		case r.Kind == PartOf:
-			v.Parts = append(v.Parts, Neighbour{r.ID, byID[r.FromID]})
+			v.Parts = append(v.Parts, Neighbour{RelationID: r.ID, Item: from})
 		default:
-			v.Dependants = append(v.Dependants, Neighbour{r.ID, byID[r.FromID]})
+			v.Dependants = append(v.Dependants, Neighbour{RelationID: r.ID, Item: from})
 		}
 	}
 	return nil
+}
+
+// allow tells which relations the actor may take away: those of the items they
+// keep, which lead from them.
+func (v *ItemSheet) allow(actor identity.Actor) {
+	for _, out := range [][]Neighbour{v.PartOf, v.DependsOn} {
+		for i := range out {
+			out[i].Removes = actor.Can(identity.CatalogEdit, v.Item.ServiceID)
+		}
+	}
+	for _, in := range [][]Neighbour{v.Parts, v.Dependants} {
+		for i := range in {
+			in[i].Removes = actor.Can(identity.CatalogEdit, in[i].Item.ServiceID)
+		}
+	}
 }

@@ -38,6 +38,9 @@ func (s *Service) Relate(ctx context.Context, actor identity.Actor, fromKey, toK
 		if err := identity.Authorize(actor, identity.CatalogEdit, from.ServiceID); err != nil {
 			return err
 		}
+		if from.Retired {
+			return fault.New(fault.Refused, "%s is retired. Bring it back before you relate it.", from.Key)
+		}
 		var c fault.Check
 		to, err := itemByKey(tx, strings.TrimSpace(toKey))
 		if err != nil && fault.KindOf(err) != fault.NotFound {
@@ -66,27 +69,38 @@ func (s *Service) Relate(ctx context.Context, actor identity.Actor, fromKey, toK
 	})
 }
 
-// Unrelate takes a relation of an item away.
+// Unrelate takes a relation of an item away. It belongs to the item it leads
+// from: whoever keeps that one says that it no longer holds.
 func (s *Service) Unrelate(ctx context.Context, actor identity.Actor, key string, relationID int64) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
 		i, err := itemByKey(tx, key)
 		if err != nil {
 			return err
 		}
-		if err := identity.Authorize(actor, identity.CatalogEdit, i.ServiceID); err != nil {
-			return err
-		}
 		relations, err := relationsOf(tx, i.ID)
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(relations, func(r Relation) bool { return r.ID == relationID }) {
+		at := slices.IndexFunc(relations, func(r Relation) bool { return r.ID == relationID })
+		if at < 0 {
 			return fault.New(fault.NotFound, "That relation is gone already.")
+		}
+		r := relations[at]
+		from, err := itemByID(tx, r.FromID)
+		if err != nil {
+			return err
+		}
+		if err := identity.Authorize(actor, identity.CatalogEdit, from.ServiceID); err != nil {
+			return err
+		}
+		to, err := itemByID(tx, r.ToID)
+		if err != nil {
+			return err
 		}
 		if err := deleteRelation(tx, relationID); err != nil {
 			return err
 		}
-		return record(tx, actor, "item.unrelate", "item", i.Key, "took a relation of "+i.Key+" away")
+		return record(tx, actor, "item.unrelate", "item", from.Key, fmt.Sprintf("noted that %s no longer %s %s", from.Key, r.Kind.verb(), to.Key))
 	})
 }
 

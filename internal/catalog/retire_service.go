@@ -3,30 +3,26 @@ package catalog
 import (
 	"context"
 	"fmt"
-	"net/url"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 )
 
-// link is the page of an item.
-func (i Item) link() string { return "/items/" + url.PathEscape(i.Key) }
-
 // againstRetiring lists what still needs an item: units that bring it, its
 // parts, and what depends on it.
 func againstRetiring(service *ServiceRecord, v *ItemSheet) (reasons []fault.Blocker) {
 	for _, u := range v.Units {
-		reasons = append(reasons, fault.Blocked(fmt.Sprintf("The release unit %s brings it.", u.Name), service.OwnerName, fmt.Sprintf("/units/%d", u.ID), "Open the unit"))
+		reasons = append(reasons, fault.Blocked(fmt.Sprintf("The release unit %s brings it.", u.Name), service.OwnerName, u.Link(), "Open the unit"))
 	}
 	for _, n := range v.Parts {
 		if !n.Item.Retired {
-			reasons = append(reasons, fault.Blocked(n.Item.Key+" is a part of it.", n.Item.OwnerName, n.Item.link(), "Open the item"))
+			reasons = append(reasons, fault.Blocked(n.Item.Key+" is a part of it.", n.Item.OwnerName, n.Item.Link(), "Open the item"))
 		}
 	}
 	for _, n := range v.Dependants {
 		if !n.Item.Retired {
-			reasons = append(reasons, fault.Blocked(n.Item.Key+" depends on it.", n.Item.OwnerName, n.Item.link(), "Open the item"))
+			reasons = append(reasons, fault.Blocked(n.Item.Key+" depends on it.", n.Item.OwnerName, n.Item.Link(), "Open the item"))
 		}
 	}
 	return reasons

@@ -29,16 +29,19 @@ func (ServiceRecord) TableName() string { return "services" }
 // Criticalities are the classes of services, from least to most.
 var Criticalities = []string{"low", "medium", "high", "vital"}
 
+// Link is the page of the service.
+func (s ServiceRecord) Link() string { return "/services/" + s.Key }
+
 var keyPattern = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,7}$`)
 
-func (s *ServiceRecord) validate() error {
-	var c fault.Check
+func (s *ServiceRecord) validate(c *fault.Check) {
 	s.Key, s.Name = strings.TrimSpace(s.Key), strings.TrimSpace(s.Name)
+	s.Description, s.Contact = strings.TrimSpace(s.Description), strings.TrimSpace(s.Contact)
 	c.Need(keyPattern.MatchString(s.Key), "key", "Use 2 to 8 capital letters and digits, beginning with a letter, such as PAY.")
 	c.Need(s.Name != "" && len(s.Name) <= 120, "name", "Name the service in at most 120 characters.")
 	c.Need(slices.Contains(Criticalities, s.Criticality), "criticality", "Choose how critical the service is.")
-	c.Need(s.OwnerID != 0, "owner", "Choose the service owner.")
-	return c.Err("The service was not saved.")
+	c.Need(len(s.Description) <= 1000, "description", "Keep the description to 1,000 characters.")
+	c.Need(len(s.Contact) <= 200, "contact", "Keep the contact to 200 characters.")
 }
 
 // PromiseKind is what part of the service package a promise belongs to.
@@ -82,9 +85,13 @@ func (p Promise) Warranty() bool {
 
 func (p *Promise) validate() error {
 	var c fault.Check
-	p.Statement, p.Measure, p.Target = strings.TrimSpace(p.Statement), strings.TrimSpace(p.Measure), strings.TrimSpace(p.Target)
+	p.Aspect, p.Statement = strings.TrimSpace(p.Aspect), strings.TrimSpace(p.Statement)
+	p.Measure, p.Target = strings.TrimSpace(p.Measure), strings.TrimSpace(p.Target)
 	c.Need(slices.Contains(PromiseKinds, p.Kind), "kind", "Choose which part of the service package this is.")
 	c.Need(p.Statement != "" && len(p.Statement) <= 500, "statement", "Say what is promised, in at most 500 characters.")
+	c.Need(len(p.Aspect) <= 60, "aspect", "Say in at most 60 characters what it is about.")
+	c.Need(len(p.Measure) <= 300, "measure", "Keep the measure to 300 characters.")
+	c.Need(len(p.Target) <= 120, "target", "Keep the target to 120 characters.")
 	if p.Warranty() {
 		c.Need(p.Measure != "", "measure", "Say how it is measured; a warranty without a measure cannot be judged.")
 		c.Need(p.Target != "", "target", "Say the target.")

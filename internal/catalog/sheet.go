@@ -31,7 +31,7 @@ func (s *Service) Overview(ctx context.Context, actor identity.Actor) (o *Overvi
 		if err != nil {
 			return err
 		}
-		o = &Overview{Adds: actor.Can(identity.CatalogEdit, 0)}
+		o = &Overview{Adds: mayKeep(actor, 0) == nil}
 		for _, r := range services {
 			o.Entries = append(o.Entries, Entry{Service: r, Items: counts[r.ID]})
 		}
@@ -42,7 +42,7 @@ func (s *Service) Overview(ctx context.Context, actor identity.Actor) (o *Overvi
 
 // Owners are the people who may own a new service, for those who may add one.
 func (s *Service) Owners(ctx context.Context, actor identity.Actor) (people []identity.Person, err error) {
-	if err := identity.Authorize(actor, identity.CatalogEdit, 0); err != nil {
+	if err := mayKeep(actor, 0); err != nil {
 		return nil, err
 	}
 	err = s.db.View(ctx, func(tx *db.Tx) error {

@@ -78,6 +78,27 @@ func (u *Unit) check(tx *db.Tx, itemIDs []int64) error {
 	return c.Err("The release unit was not saved.")
 }
 
+// DropUnit dissolves a release unit as it was read. Its items stay, and
+// releases keep what they drew from it.
+func (s *Service) DropUnit(ctx context.Context, actor identity.Actor, id, version int64) error {
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		u, err := unitByID(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := identity.Authorize(actor, identity.CatalogEdit, u.ServiceID); err != nil {
+			return err
+		}
+		if err := db.CheckVersion(u, version); err != nil {
+			return err
+		}
+		if err := deleteUnit(tx, u.ID); err != nil {
+			return err
+		}
+		return record(tx, actor, "unit.drop", "service", u.ServiceKey, "dissolved the release unit "+u.Name)
+	})
+}
+
 // UnitGroup is a service with its release units.
 type UnitGroup struct {
 	Service ServiceRecord
