@@ -84,7 +84,9 @@ func common(password, username string) bool {
 		return true
 	}
 	return slices.ContainsFunc([]string{"password", "passw0rd", "123456789012", "qwertyuiop", "letmein", "welcome1", "administrator", "iloveyou", "abcdefghijkl", "changeme"},
-		func(known string) bool { return strings.Trim(strings.ReplaceAll(p, known, ""), "0123456789!.-_ ") == "" })
+		func(known string) bool {
+			return strings.Trim(strings.ReplaceAll(p, known, ""), "0123456789!.-_ ") == ""
+		})
 }
 
 // knownZone tells whether the name is a zone of the tz database.
