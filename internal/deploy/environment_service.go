@@ -116,7 +116,7 @@ func (s *Service) RemoveEnvironment(ctx context.Context, actor identity.Actor, k
 		}
 		var blockers []fault.Blocker
 		if len(targets) > 0 {
-			blockers = append(blockers, fault.Blocked("Targets stand in it.", placeOwner, "/targets?environment="+key, "Open the targets"))
+			blockers = append(blockers, fault.Blocked("Targets stand in it.", placeOwner, "/targets?retired=true&environment="+key, "Open the targets"))
 		}
 		if waves > 0 {
 			blockers = append(blockers, fault.Blocked(fmt.Sprintf("It is named by %d waves.", waves), placeOwner, "/deployments", "Open the deployments"))

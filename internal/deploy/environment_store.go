@@ -61,17 +61,25 @@ func targetByID(tx *db.Tx, id int64) (*Target, error) {
 	return &t, tx.First(&t, "id = ?", id)
 }
 
-func keysTaken(tx *db.Tx, keys []string) ([]string, error) {
-	var taken []string
-	for len(keys) > 0 {
-		n := min(len(keys), 500)
-		var part []string
-		if err := tx.Gorm().Model(&Target{}).Where("target_key IN ?", keys[:n]).Pluck("target_key", &part).Error; err != nil {
+// targetsByKey gives those of the lines' targets that are there.
+func targetsByKey(tx *db.Tx, lines []importLine) (map[string]*Target, error) {
+	there := map[string]*Target{}
+	for len(lines) > 0 {
+		n := min(len(lines), 500)
+		keys := make([]string, n)
+		for i := range keys {
+			keys[i] = lines[i].draft.Key
+		}
+		var part []Target
+		if err := tx.Find(&part, "target_key IN ?", keys); err != nil {
 			return nil, err
 		}
-		taken, keys = append(taken, part...), keys[n:]
+		for i := range part {
+			there[part[i].Key] = &part[i]
+		}
+		lines = lines[n:]
 	}
-	return taken, nil
+	return there, nil
 }
 
 func insertTargets(tx *db.Tx, list []Target) error {

@@ -228,19 +228,3 @@ func TestDraftsNameWhatIsWrong(t *testing.T) {
 		}
 	}
 }
-
-func TestPastedLines(t *testing.T) {
-	var c fault.Check
-	drafts, _ := readTargets(&c, "# hosts\nosl-1, Oslo S, pilot edge, site=Oslo, rev=C\n\nbgo-1;Bergen;;site=Bergen\nsvg-1\tsite=Stavanger\n")
-	if err := c.Err(""); err != nil {
-		t.Fatal(err)
-	}
-	if len(drafts) != 3 || drafts[0].Tags != "pilot edge" || drafts[0].Attributes != "site=Oslo\nrev=C" || drafts[1].Name != "Bergen" || drafts[2].Name != "svg-1" || drafts[2].Attributes != "site=Stavanger" {
-		t.Errorf("read %+v", drafts)
-	}
-	readTargets(&c, "a b\nosl-1\nosl-1")
-	f, _ := fault.As(c.Err(""))
-	if len(f.Fields) != 2 || !strings.Contains(f.Fields[0].Message, "Line 1") || !strings.Contains(f.Fields[1].Message, "Line 3") {
-		t.Errorf("faults %+v", f.Fields)
-	}
-}

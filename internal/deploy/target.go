@@ -97,7 +97,7 @@ func (d *TargetDraft) validate(c *fault.Check) {
 	if d.Name == "" {
 		d.Name = d.Key
 	}
-	c.Need(keyForm.MatchString(d.Key), "key", "Give a key of letters, digits, dots, dashes or underscores.")
+	needKey(c, d.Key)
 	c.Need(len(d.Name) <= 160 && !strings.Contains(d.Name, "|"), "name", "Keep the name to 160 characters, without |.")
 	c.Need(d.EnvironmentKey != "", "environment", "Choose the environment that it stands in.")
 	for _, tag := range strings.Fields(d.Tags) {
@@ -131,7 +131,14 @@ func (d *TargetDraft) validate(c *fault.Check) {
 
 func (d *EnvironmentDraft) validate(c *fault.Check) {
 	d.Key, d.Name, d.Zone = strings.TrimSpace(d.Key), strings.TrimSpace(d.Name), strings.TrimSpace(d.Zone)
-	c.Need(keyForm.MatchString(d.Key), "key", "Give a key of letters, digits, dots, dashes or underscores.")
+	needKey(c, d.Key)
 	c.Need(d.Name != "" && len(d.Name) <= 120, "name", "Name the environment, in at most 120 characters.")
 	c.Need(knownZone(d.Zone), "zone", "Name its time zone, such as Europe/Oslo.")
+	c.Need(d.Position >= 0 && d.Position <= 10_000, "position", "Enter a whole number from 0 to 10,000.")
+}
+
+// needKey asks for a key that can stand in an address beside "new" and "import".
+func needKey(c *fault.Check, key string) {
+	c.Need(keyForm.MatchString(key), "key", "Give a key of letters, digits, dots, dashes or underscores.")
+	c.Need(key != "new" && key != "import", "key", "This word is an address of Slipway's own. Choose another key.")
 }

@@ -39,7 +39,7 @@ func (s *Service) TargetsPage(ctx context.Context, actor identity.Actor, f Targe
 			list.Targets = list.Targets[:limit]
 			list.Next = list.Targets[limit-1].Key
 		}
-		return nil
+		return s.veil(tx, actor, list.Targets)
 	})
 }
 
@@ -66,7 +66,11 @@ func (s *Service) TargetDetail(ctx context.Context, actor identity.Actor, key st
 		if err != nil {
 			return err
 		}
-		d.Target, d.Environment = *t, *e
+		one := []Target{*t}
+		if err := s.veil(tx, actor, one); err != nil {
+			return err
+		}
+		d.Target, d.Environment = one[0], *e
 		if d.History, err = historyOf(tx, t.ID, historySize); err != nil {
 			return err
 		}
@@ -96,6 +100,29 @@ func (s *Service) sight(tx *db.Tx, actor identity.Actor) func(releaseID int64) (
 		known[id] = err == nil
 		return known[id], nil
 	}
+}
+
+// veil takes the releases that the actor does not see off the targets. What
+// runs on them stays to be seen.
+func (s *Service) veil(tx *db.Tx, actor identity.Actor, targets []Target) error {
+	known := map[string]bool{"": true}
+	for i := range targets {
+		for _, name := range []*string{&targets[i].InstalledRelease, &targets[i].FormerRelease} {
+			shown, looked := known[*name]
+			if !looked {
+				_, err := s.release.FindIn(tx, actor, *name)
+				if err != nil && fault.KindOf(err) != fault.NotFound {
+					return err
+				}
+				shown = err == nil
+				known[*name] = shown
+			}
+			if !shown {
+				*name = ""
+			}
+		}
+	}
+	return nil
 }
 
 // AddTarget adds a target.

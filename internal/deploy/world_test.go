@@ -276,9 +276,9 @@ func (w *world) target(n int64, key string) deploy.TargetView {
 
 func (w *world) installed(key string) deploy.Target {
 	w.t.Helper()
-	d, err := w.svc.TargetDetail(ctx, w.maya, key)
-	w.must(err)
-	return d.Target
+	var t deploy.Target
+	w.must(w.d.View(ctx, func(tx *db.Tx) error { return tx.First(&t, "target_key = ?", key) }))
+	return t
 }
 
 func (w *world) verify(n int64, key, digest string) error {
