@@ -35,6 +35,15 @@ func wavesIn(tx *db.Tx, states []WaveState) ([]Wave, error) {
 	return list, tx.Gorm().Where("state IN ?", states).Order("release_id, number").Find(&list).Error
 }
 
+// wavesAhead gives the waves that have not begun in releases of the states, by
+// their window; those without one stand last.
+func wavesAhead(tx *db.Tx, states []release.State, limit int) ([]Wave, error) {
+	var list []Wave
+	return list, tx.Gorm().Joins("JOIN releases ON releases.id = waves.release_id").
+		Where("waves.state IN ? AND releases.state IN ?", []WaveState{WavePlanned, WaveReady, WaveNoGo, WaveGo}, states).
+		Order("CASE WHEN waves.window_start = 0 THEN 1 ELSE 0 END, waves.window_start, waves.release_id, waves.number").Limit(limit).Find(&list).Error
+}
+
 func wavesByID(tx *db.Tx, ids []int64) ([]Wave, error) {
 	var list []Wave
 	return list, tx.Find(&list, "id IN ?", ids)
