@@ -187,6 +187,57 @@ func contract(t *testing.T, open func(t *testing.T) Store) {
 				t.Fatal("bytes differ")
 			}
 		},
+		"a suspended upload goes on": func(t *testing.T, s Store) {
+			data := random(t, 2*piece*pieces+99)
+			up := create(t, s)
+			for at := 0; at < len(data); {
+				n := min(len(data)-at, piece+13)
+				if _, err := up.Write(data[at : at+n]); err != nil {
+					t.Fatal(err)
+				}
+				at += n
+				id := up.ID()
+				if _, err := s.Resume(ctx, id); !errors.Is(err, ErrBusy) {
+					t.Fatalf("resumed while in use: %v", err)
+				}
+				if err := up.Suspend(); err != nil {
+					t.Fatal(err)
+				}
+				var err error
+				if up, err = s.Resume(ctx, id); err != nil || up.Offset() != int64(at) {
+					t.Fatalf("resumed at %d of %d, %v", up.Offset(), at, err)
+				}
+			}
+			info, err := up.Commit(ctx, Of(data), int64(len(data)))
+			if err != nil || !bytes.Equal(read(t, s, info.Digest), data) {
+				t.Fatal("bytes differ", err)
+			}
+			if _, err := s.Resume(ctx, up.ID()); !errors.Is(err, ErrNotFound) {
+				t.Fatalf("resumed after commit: %v", err)
+			}
+			for _, id := range []string{"", "upload-1", "../sha256", "upload-../x"} {
+				if _, err := s.Resume(ctx, id); !errors.Is(err, ErrNotFound) {
+					t.Errorf("resumed %q: %v", id, err)
+				}
+			}
+		},
+		"a suspended upload may be dropped": func(t *testing.T, s Store) {
+			up := create(t, s)
+			if _, err := up.Write([]byte("half")); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(up.Suspend(), up.Abort()); err != nil {
+				t.Fatal(err)
+			}
+			up, err := s.Resume(ctx, up.ID())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := up.Abort(); err != nil {
+				t.Fatal(err)
+			}
+			empty(t, s)
+		},
 		"a caller who left commits nothing": func(t *testing.T, s Store) {
 			gone, cancel := context.WithCancel(ctx)
 			up := create(t, s)

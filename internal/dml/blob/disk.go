@@ -60,9 +60,7 @@ func (s *Disk) Create(_ context.Context, declared int64) (Upload, error) {
 	if err := lock(f); err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
-	u := &diskUpload{store: s, file: f, work: make(chan []byte, pieces), free: make(chan []byte, pieces), sum: make(chan []byte, 1)}
-	go u.hash(sha256.New())
-	return u, nil
+	return s.upload(f, sha256.New(), 0), nil
 }
 
 // place renames a synced file to its name and makes the name durable. A file

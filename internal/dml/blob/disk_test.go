@@ -93,6 +93,50 @@ func TestSweepTakesTheDead(t *testing.T) {
 	}
 }
 
+// What a killed process leaves is hashed anew, and a state that is not the
+// file's is not believed.
+func TestResumeAfterAKill(t *testing.T) {
+	ctx := context.Background()
+	for name, meddle := range map[string]func(path string) error{
+		"no state":    func(path string) error { return os.Remove(statePath(path)) },
+		"more bytes":  func(path string) error { return os.WriteFile(path, []byte("half and more"), 0o600) },
+		"fewer bytes": func(path string) error { return os.Truncate(path, 2) },
+		"rubbish": func(path string) error {
+			return os.WriteFile(statePath(path), []byte(`{"Offset":4,"State":"AAAA"}`), 0o600)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := disk(t)
+			up := create(t, s)
+			if _, err := up.Write([]byte("half")); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(s.root, "tmp", up.ID())
+			if err := errors.Join(up.Suspend(), meddle(path)); err != nil {
+				t.Fatal(err)
+			}
+			kept, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			up, err = s.Resume(ctx, up.ID())
+			if err != nil || up.Offset() != int64(len(kept)) {
+				t.Fatal("resumed at", up.Offset(), err)
+			}
+			if _, err := up.Write([]byte(", whole")); err != nil {
+				t.Fatal(err)
+			}
+			want := string(kept) + ", whole"
+			if info, err := up.Commit(ctx, Of([]byte(want)), Unknown); err != nil || string(read(t, s, info.Digest)) != want {
+				t.Fatal(err)
+			}
+			if n, err := s.Sweep(ctx, -time.Hour); err != nil || n != 0 {
+				t.Fatalf("%d temporary files stayed, %v", n, err)
+			}
+		})
+	}
+}
+
 func TestFullDiskIsRefusedBeforehand(t *testing.T) {
 	s := disk(t)
 	free, err := freeSpace(s.root)

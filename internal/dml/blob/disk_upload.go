@@ -23,9 +23,9 @@ type diskUpload struct {
 	file    *os.File
 	current []byte
 	work    chan []byte
-	free    chan []byte // pieces the hasher is done with
-	sum     chan []byte
-	lent    int // pieces taken from the pool
+	free    chan []byte    // pieces the hasher is done with
+	sum     chan hash.Hash // the hasher's, once it has seen all
+	lent    int            // pieces taken from the pool
 	offset  int64
 	written int64
 	flushed int64
@@ -40,7 +40,7 @@ func (u *diskUpload) hash(h hash.Hash) {
 		h.Write(b)
 		u.free <- b[:0]
 	}
-	u.sum <- h.Sum(nil)
+	u.sum <- h
 }
 
 // Write takes bytes. After an error the upload can only be aborted.
@@ -102,7 +102,7 @@ func (u *diskUpload) Commit(ctx context.Context, expected Digest, size int64) (I
 	if u.err == nil && len(u.current) > 0 {
 		u.flush()
 	}
-	digest, err := fromSum(u.finish()), errors.Join(u.err, ctx.Err())
+	digest, err := fromSum(u.finish().Sum(nil)), errors.Join(u.err, ctx.Err())
 	switch {
 	case err != nil:
 	case size != Unknown && size != u.offset:
@@ -125,7 +125,7 @@ func (u *diskUpload) Commit(ctx context.Context, expected Digest, size int64) (I
 	if err == nil {
 		err = u.store.place(u.file.Name(), digest)
 	}
-	err = errors.Join(err, u.file.Close())
+	err = errors.Join(err, u.file.Close(), dropState(u.file.Name()))
 	if err != nil {
 		// The temporary name may be gone already; only a file that stays matters.
 		if gone := os.Remove(u.file.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
@@ -137,7 +137,7 @@ func (u *diskUpload) Commit(ctx context.Context, expected Digest, size int64) (I
 }
 
 // finish ends the hasher and gives the pieces back.
-func (u *diskUpload) finish() []byte {
+func (u *diskUpload) finish() hash.Hash {
 	u.ended = true
 	close(u.work)
 	sum := <-u.sum
@@ -157,5 +157,5 @@ func (u *diskUpload) Abort() error {
 		return nil
 	}
 	u.finish()
-	return errors.Join(u.file.Close(), os.Remove(u.file.Name()))
+	return errors.Join(u.file.Close(), os.Remove(u.file.Name()), dropState(u.file.Name()))
 }

@@ -14,6 +14,7 @@ var (
 	ErrDamaged  = errors.New("the stored bytes no longer match their digest")
 	ErrFull     = errors.New("no room left in the store")
 	ErrChanged  = errors.New("the blob was stored again meanwhile")
+	ErrBusy     = errors.New("the upload is in use")
 )
 
 // Unknown stands for a size nobody declared.
@@ -37,6 +38,9 @@ type Store interface {
 	// Create begins an upload. It refuses with ErrFull when the declared size
 	// (Unknown if nobody said) would not leave the reserve free.
 	Create(ctx context.Context, declared int64) (Upload, error)
+	// Resume goes on with an upload that was suspended, or whose process died.
+	// It gives ErrNotFound when there is none, and ErrBusy while another holds it.
+	Resume(ctx context.Context, id string) (Upload, error)
 	// Open reads a range without verifying it; see OpenVerified.
 	Open(ctx context.Context, d Digest, r Range) (io.ReadCloser, error)
 	Stat(ctx context.Context, d Digest) (Info, error)
@@ -58,6 +62,11 @@ type Upload interface {
 	// differ; nothing is left behind then. A commit that succeeds replaces an
 	// older copy, which is how damaged bytes are healed.
 	Commit(ctx context.Context, expected Digest, size int64) (Info, error)
-	// Abort drops the bytes. After Commit it does nothing.
+	// Abort drops the bytes. After Commit or Suspend it does nothing.
 	Abort() error
+	// ID names the upload for Resume.
+	ID() string
+	// Suspend keeps the bytes and lets go of the upload, to be resumed at
+	// Offset. After Commit or Abort it does nothing.
+	Suspend() error
 }
