@@ -85,6 +85,23 @@ func TestAFieldSaysWhatIsWrongWithIt(t *testing.T) {
 	}
 }
 
+// The summary of a refused form leads to every kind of field, a group too.
+func TestTheSummaryLeadsToGroups(t *testing.T) {
+	i := Input{Name: "verdict", Label: "Your decision", Error: "Approve or reject."}
+	options := []Option{{Value: "approve", Label: "Approve"}}
+	link := `href="#f-verdict"`
+	if got := render(t, Summary(Errors{"verdict": i.Error})); !strings.Contains(got, link) {
+		t.Errorf("%s lacks %s", got, link)
+	}
+	for name, got := range map[string]string{"radios": render(t, Radios(i, options)), "checks": render(t, Checks(i, options, nil))} {
+		for _, want := range []string{`<fieldset class="mb-3" id="f-verdict"`, `aria-describedby="f-verdict-error"`, `id="f-verdict-error"`} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %s lacks %s", name, got, want)
+			}
+		}
+	}
+}
+
 // Two renderings of a form are two intentions; one rendering sent twice is one.
 func TestEachRenderingOfAFormHasItsOwnKey(t *testing.T) {
 	if first, second := render(t, Form("/x")), render(t, Form("/x")); first == second || !strings.Contains(first, `name="once"`) {
