@@ -52,9 +52,7 @@ func raiseNumber(tx *db.Tx, scope string, n int64) error {
 
 func activeFor(tx *db.Tx, serviceID int64) (*Version, error) {
 	var v Version
-	err := tx.Gorm().Joins("JOIN policy_services ON policy_services.policy_id = policy_versions.policy_id").
-		Where("policy_services.service_id = ? AND policy_versions.state = ?", serviceID, Active).Take(&v).Error
-	return &v, err
+	return &v, tx.First(&v, "state = ? AND policy_id IN (SELECT policy_id FROM policy_services WHERE service_id = ?)", Active, serviceID)
 }
 
 func versionByID(tx *db.Tx, id int64) (*Version, error) {

@@ -2,7 +2,6 @@ package release
 
 import (
 	"context"
-	"fmt"
 
 	"slipway/internal/catalog"
 	"slipway/internal/change"
@@ -37,8 +36,7 @@ func (s *Service) create(tx *db.Tx, actor identity.Actor, q Request) (*Release, 
 	}
 	pinned, err := s.policy.ActiveFor(tx, service.ID)
 	if fault.KindOf(err) == fault.NotFound {
-		return nil, fault.Refuse("The release was not created.", fault.Blocked(
-			fmt.Sprintf("%s has no release policy in force.", service.Name), service.OwnerName, "/policies", "Draw up a policy"))
+		return nil, fault.Refuse("The release was not created.", withoutPolicy(service))
 	}
 	if err != nil {
 		return nil, err

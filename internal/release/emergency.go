@@ -38,9 +38,10 @@ func (Authority) TableName() string { return "emergency_authorities" }
 var never = []string{"package.", "media.", "items.", "licences.", "tests.", "criteria.", "builds.", "verifier.", "window.", "deploy.", "gate.", "identifier.",
 	"policy.", "release.", "scope.", "emergency.", "model."}
 
-// deferTo marks what an emergency may owe until afterwards.
-func (a *Authority) deferTo(findings []Finding) {
-	if a == nil {
+// deferTo marks what an emergency may owe until afterwards, at the gates that
+// the authority speaks for. Check-in and close ask for everything.
+func (a *Authority) deferTo(code GateCode, findings []Finding) {
+	if !a.covers(code) {
 		return
 	}
 	for i := range findings {

@@ -46,7 +46,7 @@ func (s *Service) Findings(tx *db.Tx, r *Release, code GateCode) ([]Finding, err
 		if err != nil {
 			return nil, err
 		}
-		authority.deferTo(list)
+		authority.deferTo(code, list)
 	}
 	for i := range list {
 		if list[i].CheckedAt.IsZero() {

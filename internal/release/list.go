@@ -64,20 +64,8 @@ func (s *Service) Choices(ctx context.Context, actor identity.Actor, serviceKey 
 	}
 	v := &Choices{}
 	err := s.db.View(ctx, func(tx *db.Tx) error { return s.fillChoices(tx, actor, v, serviceKey) })
-	if err != nil || v.Service == nil {
+	if err != nil || v.Policy == nil {
 		return v, err
-	}
-	err = s.db.View(ctx, func(tx *db.Tx) error {
-		v.Policy, err = s.policy.ActiveFor(tx, v.Service.ID)
-		return err
-	})
-	if fault.KindOf(err) == fault.NotFound {
-		v.Policy = nil
-		v.Without = append(v.Without, fault.Blocked(v.Service.Name+" has no release policy in force.", v.Service.OwnerName, "/policies", "Open the policies"))
-		return v, nil
-	}
-	if err != nil {
-		return nil, err
 	}
 	sheet, err := s.policy.Sheet(ctx, actor, v.Policy.PolicyKey, 0)
 	if err != nil {
@@ -107,8 +95,20 @@ func (s *Service) fillChoices(tx *db.Tx, actor identity.Actor, v *Choices, servi
 	if v.Owners, err = identity.People(tx, chosen, owning...); err != nil {
 		return err
 	}
-	v.Units, err = s.catalog.Units(tx, chosen)
+	if v.Units, err = s.catalog.Units(tx, chosen); err != nil || v.Service == nil {
+		return err
+	}
+	v.Policy, err = s.policy.ActiveFor(tx, chosen)
+	if fault.KindOf(err) == fault.NotFound {
+		v.Policy, v.Without = nil, append(v.Without, withoutPolicy(v.Service))
+		return nil
+	}
 	return err
+}
+
+// withoutPolicy says why no release of a service can be planned.
+func withoutPolicy(service *catalog.ServiceRecord) fault.Blocker {
+	return fault.Blocker{Code: "policy.active", Sentence: service.Name + " has no release policy in force.", Owner: service.OwnerName, Link: "/policies", Action: "Open the policies"}
 }
 
 // EditSheet is what the page that edits a release shows.

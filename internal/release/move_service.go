@@ -28,7 +28,7 @@ func (s *Service) Do(ctx context.Context, actor identity.Actor, key string, verb
 			}
 		}
 		reason = strings.TrimSpace(reason)
-		if verb != VerbSubmit && verb != VerbResume && reason == "" {
+		if needsReason(verb) && reason == "" {
 			return invalid("reason", "Say why; it is kept on the record.")
 		}
 		return s.Advance(tx, actor, r, verb, reason)

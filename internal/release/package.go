@@ -1,9 +1,6 @@
 package release
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,6 +61,7 @@ var packageMoves = state.Table[PackageState, PackageVerb]{
 	{PackageVerified, PackageWithdraw, PackageWithdrawn},
 	{PackageSignedOff, PackageWithdraw, PackageWithdrawn},
 	{PackageDeployed, PackageWithdraw, PackageWithdrawn},
+	{PackageSuperseded, PackageWithdraw, PackageWithdrawn},
 }
 
 // Package is one version of what a release brings. Once baselined it never
@@ -127,6 +125,12 @@ type Component struct {
 
 func (c *Component) validate() error {
 	var check fault.Check
+	if !c.Kind.Media() { // whose digest is the library's, and nobody else's
+		c.MediaVersionID, c.MediaItem, c.Digest = 0, "", ""
+	}
+	if c.LicenceKey = strings.TrimSpace(c.LicenceKey); c.LicenceKey == "" {
+		c.Quantity = 0
+	}
 	c.Name, c.Label, c.Serial, c.Location, c.Reference = strings.TrimSpace(c.Name), strings.TrimSpace(c.Label), strings.TrimSpace(c.Serial), strings.TrimSpace(c.Location), strings.TrimSpace(c.Reference)
 	check.Need(slices.Contains(ComponentKinds(), c.Kind), "kind", "Choose what kind of component it is.")
 	switch {
@@ -143,52 +147,6 @@ func (c *Component) validate() error {
 	return check.Err("The component was not added.")
 }
 
-// manifestLine is one component in the canonical manifest. Its fields stand in
-// alphabetical order, so that the bytes are the same however it was made.
-type manifestLine struct {
-	Digest    string        `json:"digest,omitempty"`
-	Item      string        `json:"item,omitempty"`
-	Kind      ComponentKind `json:"kind"`
-	Licence   string        `json:"licence,omitempty"`
-	Location  string        `json:"location,omitempty"`
-	Media     string        `json:"media,omitempty"`
-	Name      string        `json:"name"`
-	Quantity  int64         `json:"quantity,omitempty"`
-	Reference string        `json:"reference,omitempty"`
-	Serial    string        `json:"serial,omitempty"`
-	Version   string        `json:"version,omitempty"`
-}
-
-type manifest struct {
-	Components []manifestLine `json:"components"`
-	Release    string         `json:"release"`
-	Service    string         `json:"service"`
-	Type       string         `json:"type"`
-}
-
-// Canonical gives the manifest of components as bytes that depend on nothing
-// but their content, and the digest that is the package's identity.
-func Canonical(releaseKey, serviceKey string, components []Component) (text, digest string) {
-	m := manifest{Release: releaseKey, Service: serviceKey, Type: "application/vnd.slipway.release-package.v1+json", Components: []manifestLine{}}
-	for _, c := range components {
-		m.Components = append(m.Components, manifestLine{Digest: c.Digest, Item: c.ItemKey, Kind: c.Kind, Licence: c.LicenceKey, Location: c.Location,
-			Media: c.MediaItem, Name: c.Name, Quantity: c.Quantity, Reference: c.Reference, Serial: c.Serial, Version: c.Label})
-	}
-	slices.SortFunc(m.Components, func(a, b manifestLine) int {
-		return strings.Compare(a.order(), b.order())
-	})
-	out, err := json.Marshal(m)
-	if err != nil { // strings and integers always encode
-		panic(err)
-	}
-	sum := sha256.Sum256(out)
-	return string(out), "sha256:" + hex.EncodeToString(sum[:])
-}
-
-func (l manifestLine) order() string {
-	return strings.Join([]string{string(l.Kind), l.Name, l.Version, l.Digest, l.Serial, l.Reference, l.Item, l.Media, fmt.Sprint(l.Quantity)}, "\x00")
-}
-
 // move moves a package by its table.
 func (p *Package) move(verb PackageVerb) error {
 	to, err := packageMoves.Next(fmt.Sprintf("Package v%d", p.Number), p.State, verb)
@@ -196,47 +154,6 @@ func (p *Package) move(verb PackageVerb) error {
 		p.State = to
 	}
 	return err
-}
-
-// Difference is one line in which two packages differ.
-type Difference struct {
-	Name, Kind string
-	Was, Is    string // version and short digest; empty when it is not there
-}
-
-// CompareComponents gives what was added, changed and removed between two versions.
-func CompareComponents(was, is []Component) []Difference {
-	index := map[string]*Difference{}
-	var order []string
-	at := func(c Component) *Difference {
-		id := string(c.Kind) + "\x00" + c.Name
-		if index[id] == nil {
-			index[id] = &Difference{Name: c.Name, Kind: string(c.Kind)}
-			order = append(order, id)
-		}
-		return index[id]
-	}
-	for _, c := range was {
-		at(c).Was = c.describe()
-	}
-	for _, c := range is {
-		at(c).Is = c.describe()
-	}
-	var list []Difference
-	for _, id := range order {
-		if d := index[id]; d.Was != d.Is {
-			list = append(list, *d)
-		}
-	}
-	return list
-}
-
-func (c Component) describe() string {
-	text := strings.TrimSpace(strings.Join([]string{c.Label, c.Serial, c.Reference}, " "))
-	if len(c.Digest) > 19 {
-		text += " (" + c.Digest[7:19] + ")"
-	}
-	return strings.TrimSpace(text)
 }
 
 // fromMedia fills a component from the library's version.

@@ -59,7 +59,7 @@ type Release struct {
 	Zone            string  // IANA name; the window is meant in it
 	Restricted      bool
 	State           State
-	HeldFrom        string // where a release on hold returns to
+	HeldFrom        string // where a release on hold returns to, or a cancelled one ended
 	Outcome         string
 	Touched         bool // production was touched, so it cannot be cancelled
 	PlanVersion     int64
@@ -172,7 +172,10 @@ func (r *Release) advance(verb Verb, now db.Time) error {
 			return fault.Refuse("The release was not cancelled.", fault.Blocked(
 				"Production was touched: remediate and review instead of cancelling.", r.OwnerName, r.Link("deployment"), "Open the deployment"))
 		}
-		r.HeldFrom, r.Outcome, r.EndedAt = string(r.State), string(OutcomeCancelled), now
+		if r.State != OnHold { // which remembers already where it came from
+			r.HeldFrom = string(r.State)
+		}
+		r.Outcome, r.EndedAt = string(OutcomeCancelled), now
 	case VerbRollBack:
 		r.Outcome = string(OutcomeRolledBack)
 	case VerbRebuild:

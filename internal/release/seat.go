@@ -14,7 +14,7 @@ import (
 type Seat struct {
 	Rule     policy.ApprovalRule
 	Given    []Decision
-	Waits    bool // for those with a lower order
+	Waits    bool // for those whose turn is earlier
 	Eligible []string
 }
 
@@ -22,7 +22,8 @@ type Seat struct {
 func (s Seat) Filled() bool { return len(s.Given) >= s.Rule.Quorum }
 
 // seats lays the decisions of a round into the rules. A person counts once,
-// under the role that they spoke in, however many roles they hold.
+// under the role that they spoke in, however many roles they hold. Rules take
+// their turn by their order; one of order 0 has none, and nobody waits for it.
 func seats(rules []policy.ApprovalRule, given []Decision) []Seat {
 	list := make([]Seat, len(rules))
 	taken := map[int64]bool{}
@@ -37,7 +38,7 @@ func seats(rules []policy.ApprovalRule, given []Decision) []Seat {
 	}
 	for i := range list {
 		for j := range list {
-			if list[j].Rule.Order < list[i].Rule.Order && !list[j].Filled() {
+			if turn := list[j].Rule.Order; turn > 0 && turn < list[i].Rule.Order && !list[j].Filled() {
 				list[i].Waits = true
 			}
 		}

@@ -62,13 +62,19 @@ func (w *Waiver) decide(r *Release, actor identity.Actor, verdict Verdict, comme
 	var c fault.Check
 	c.Need(verdict == Approve || verdict == Reject, "verdict", "Allow the exception or refuse it.")
 	c.Need(verdict != Reject || comment != "", "comment", "Say why the exception is refused.")
+	c.Need(len(comment) <= 4000, "comment", "Keep it to 4,000 characters.")
+	block := func(code, sentence, owner string) {
+		c.Block(fault.Blocker{Code: code, Sentence: sentence, Owner: owner, Link: r.Link("gates", string(w.Gate)) + "#waivers", Action: "Open the waivers"})
+	}
+	if verdict == Approve && !now.Before(w.ExpiresAt) {
+		block("waiver.expired", "The time that this exception was asked for has run out; ask for it anew.", w.AskedBy)
+	}
 	for _, tie := range []struct {
 		id  int64
 		who string
 	}{{w.AskedByID, "asked for"}, {w.RiskOwnerID, "answer for the risk of"}, {r.OwnerID, "own the release of"}, {r.AuthorID, "submitted the release of"}} {
 		if tie.id == actor.UserID {
-			c.Block(fault.Blocker{Code: "waiver.independent", Sentence: fmt.Sprintf("You %s this exception, so somebody else decides on it.", tie.who),
-				Owner: identity.ChangeAuthority.Label(), Link: r.Link("gates", string(w.Gate)) + "#waivers", Action: "Open the waivers"})
+			block("waiver.independent", fmt.Sprintf("You %s this exception, so somebody else decides on it.", tie.who), identity.ChangeAuthority.Label())
 			break
 		}
 	}
