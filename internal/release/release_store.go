@@ -91,6 +91,7 @@ type Filter struct {
 	State      State
 	Type       Type
 	Mine       bool // owned by the actor
+	InFlight   bool // not over
 	Before     int64
 	Limit      int
 }
@@ -106,6 +107,9 @@ func listReleases(tx *db.Tx, actor identity.Actor, f Filter) ([]Release, error) 
 	}
 	if f.State != "" {
 		q = q.Where("state = ?", f.State)
+	}
+	if f.InFlight {
+		q = q.Where("state NOT IN ?", []State{Closed, Cancelled})
 	}
 	if f.Type != "" {
 		q = q.Where("type = ?", f.Type)

@@ -32,7 +32,16 @@ type ItemUse struct {
 	Decision   Inclusion
 }
 
-// usesShown is how many releases an item's page names.
+// MediaUse is a media version that becomes an item in a release's package.
+type MediaUse struct {
+	ReleaseKey string
+	Package    int64 // its version
+	MediaItem  string
+	Label      string
+	Digest     string
+}
+
+// usesShown is how many releases, and how many media, an item's page names.
 const usesShown = 20
 
 // ItemUses gives the releases that the actor sees and that may affect an item,
@@ -40,6 +49,16 @@ const usesShown = 20
 func (s *Service) ItemUses(ctx context.Context, actor identity.Actor, itemID int64) (uses []ItemUse, err error) {
 	err = s.db.View(ctx, func(tx *db.Tx) error {
 		uses, err = usesOfItem(tx, actor, itemID, usesShown)
+		return err
+	})
+	return uses, err
+}
+
+// ItemMedia gives the media that become an item in the packages of releases
+// that the actor sees, the newest first.
+func (s *Service) ItemMedia(ctx context.Context, actor identity.Actor, itemID int64) (uses []MediaUse, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		uses, err = mediaOfItem(tx, actor, itemID, usesShown)
 		return err
 	})
 	return uses, err

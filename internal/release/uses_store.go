@@ -11,3 +11,12 @@ func usesOfItem(tx *db.Tx, actor identity.Actor, itemID int64, limit int) ([]Ite
 	var list []ItemUse
 	return list, scope(q, actor).Order("releases.id DESC").Limit(limit).Find(&list).Error
 }
+
+// mediaOfItem reads the newest package of each release; older ones are history.
+func mediaOfItem(tx *db.Tx, actor identity.Actor, itemID int64, limit int) ([]MediaUse, error) {
+	q := tx.Gorm().Table("releases").Joins("JOIN packages p ON p.release_id = releases.id AND p.number = releases.package_version").
+		Joins("JOIN components c ON c.package_id = p.id").Select("releases.release_key, p.number AS package, c.media_item, c.label, c.digest").
+		Where("c.item_id = ? AND c.media_version_id <> 0", itemID)
+	var list []MediaUse
+	return list, scope(q, actor).Order("releases.id DESC, c.id").Limit(limit).Find(&list).Error
+}
