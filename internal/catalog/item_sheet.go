@@ -124,6 +124,15 @@ func (s *Service) Item(ctx context.Context, actor identity.Actor, key string) (v
 	return v, err
 }
 
+// ItemToEdit is Item for those who may edit it.
+func (s *Service) ItemToEdit(ctx context.Context, actor identity.Actor, key string) (*ItemSheet, error) {
+	v, err := s.Item(ctx, actor, key)
+	if err != nil {
+		return nil, err
+	}
+	return v, identity.Authorize(actor, identity.CatalogEdit, v.Item.ServiceID)
+}
+
 func (v *ItemSheet) relate(tx *db.Tx) error {
 	relations, err := relationsOf(tx, v.Item.ID)
 	if err != nil || len(relations) == 0 {

@@ -91,6 +91,15 @@ func (s *Service) Sheet(ctx context.Context, actor identity.Actor, key string) (
 	return v, err
 }
 
+// ToEdit is Sheet for those who may edit the service.
+func (s *Service) ToEdit(ctx context.Context, actor identity.Actor, key string) (*Sheet, error) {
+	v, err := s.Sheet(ctx, actor, key)
+	if err != nil {
+		return nil, err
+	}
+	return v, identity.Authorize(actor, identity.CatalogEdit, v.Service.ID)
+}
+
 // Of are the promises of one kind.
 func (v *Sheet) Of(kind PromiseKind) []Promise {
 	return slices.DeleteFunc(slices.Clone(v.Promises), func(p Promise) bool { return p.Kind != kind })

@@ -154,6 +154,15 @@ func (s *Service) Unit(ctx context.Context, actor identity.Actor, id int64) (v *
 	return v, err
 }
 
+// UnitToEdit is Unit for those who may edit it.
+func (s *Service) UnitToEdit(ctx context.Context, actor identity.Actor, id int64) (*UnitSheet, error) {
+	v, err := s.Unit(ctx, actor, id)
+	if err != nil {
+		return nil, err
+	}
+	return v, identity.Authorize(actor, identity.CatalogEdit, v.Service.ID)
+}
+
 // NewUnit gives what a release unit of the service is drawn up from, to those
 // who may.
 func (s *Service) NewUnit(ctx context.Context, actor identity.Actor, serviceKey string) (v *UnitSheet, err error) {
