@@ -2,6 +2,8 @@ package deploy
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +21,9 @@ type BoardView struct {
 	Overrides bool // the viewer may let it start outside its window
 }
 
-func (v BoardView) at(parts ...string) string { return v.Head.Link(append([]string{"deployment"}, parts...)...) }
+func (v BoardView) at(parts ...string) string {
+	return v.Head.Link(append([]string{"deployment"}, parts...)...)
+}
 
 // live is the wave that is worked on now, the one in trouble first.
 func (v BoardView) live() *deploy.WaveView {
@@ -77,7 +81,12 @@ func waveAt(w *deploy.WaveView, parts ...string) string {
 	return "/releases/" + w.ReleaseKey + "/waves/" + strings.Join(append([]string{number(w.Number)}, parts...), "/")
 }
 
-func waveForm(w *deploy.WaveView, verb string) string { return "wave-" + number(w.Number) + "-" + verb }
+// WaveForm names the form of a wave's verb.
+func WaveForm(number int64, verb string) string {
+	return "wave-" + strconv.FormatInt(number, 10) + "-" + verb
+}
+
+func waveForm(w *deploy.WaveView, verb string) string { return WaveForm(w.Number, verb) }
 
 func waveClass(w *deploy.WaveView) string {
 	switch {
@@ -130,7 +139,9 @@ func ratio(part, whole int64) float64 {
 }
 
 // failureScale stretches the gauge of failures, so that its limit stands in the middle.
-func failureScale(w *deploy.WaveView) (value float64) { return min(ratio(w.Failed, w.Tolerated)/2, 100) }
+func failureScale(w *deploy.WaveView) (value float64) {
+	return min(ratio(w.Failed, w.Tolerated)/2, 100)
+}
 
 func failureFamily(w *deploy.WaveView) string {
 	switch {
@@ -201,15 +212,23 @@ func waitingFor(w *deploy.WaveView) string {
 
 // windowClock says how long the wave's window is still open, or when it opens.
 func windowClock(now db.Time, w *deploy.WaveView) string {
+	return spanClock(now, w.WindowStart, w.WindowEnd)
+}
+
+func releaseClock(now db.Time, r *release.Release) string {
+	return spanClock(now, r.WindowStart, r.WindowEnd)
+}
+
+func spanClock(now, from, to db.Time) string {
 	switch {
-	case w.WindowStart.IsZero():
+	case from.IsZero():
 		return "not set"
-	case now.Before(w.WindowStart):
-		return "opens in " + left(now, w.WindowStart)
-	case now.Before(w.WindowEnd):
-		return "closes in " + left(now, w.WindowEnd)
+	case now.Before(from):
+		return "opens in " + left(now, from)
+	case now.Before(to):
+		return "closes in " + left(now, to)
 	}
-	return "closed " + left(now, w.WindowEnd)
+	return "closed " + left(now, to)
 }
 
 // soaking is the newest wave that is complete and watched.
@@ -244,4 +263,52 @@ func (v BoardView) asked() []asking {
 		}
 	}
 	return list
+}
+
+// unstaffed are the waves that nobody is named for, and are not over.
+func (v BoardView) unstaffed() []string {
+	var list []string
+	for i := range v.Board.Waves {
+		if w := &v.Board.Waves[i]; len(w.Staff) == 0 && !w.State.Begun() {
+			list = append(list, w.Part())
+		}
+	}
+	return list
+}
+
+// listed joins words as a sentence does: "wave 1, wave 2 and wave 3".
+func listed(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// a4Given tells whether planning the waves anew costs a decision.
+func a4Given(h *release.Head) bool {
+	return slices.ContainsFunc(h.Gates, func(g release.Gate) bool { return g.Code == release.A4 && g.State.Passed() })
+}
+
+// costs warns of the decision that a change of the waves voids.
+func costs(h *release.Head) string {
+	if a4Given(h) {
+		return "A4 was given for the waves as they are; it is void after this and has to be decided again."
+	}
+	return ""
+}
+
+// firmest says how far the deployment may still go back.
+func (v BoardView) firmest() string {
+	for i := range v.Board.Waves {
+		w := &v.Board.Waves[i]
+		switch {
+		case !w.NoReturn:
+		case w.State.Begun() && w.State != deploy.WaveRolledBack:
+			return fmt.Sprintf("The point of no return of %s is passed; going back takes a fresh decision by a change manager or change authority once it is remediated.", w.Part())
+		default:
+			return fmt.Sprintf("Until %s begins, it goes back by the back-out steps of its waves. After that it takes a fresh decision.", w.Part())
+		}
+	}
+	return "It goes back by the back-out steps of its waves; no wave is a point of no return."
 }

@@ -45,7 +45,7 @@ func mono(i ui.Input) ui.Input {
 	return i
 }
 
-func whole(i ui.Input) ui.Input {
+func wholeNumber(i ui.Input) ui.Input {
 	i.Type, i.Min = "number", "0"
 	return i
 }
@@ -56,6 +56,14 @@ func (t Trial) checked(form, name string, standard bool) bool {
 		return t.Values.Has(name)
 	}
 	return standard
+}
+
+// boxID keeps apart the boxes of one name on a page.
+func (t Trial) boxID(form, name string) string {
+	if t.Is(form) {
+		return "f-" + name
+	}
+	return "f-" + form + "-" + name
 }
 
 // words are the names of fields that hold a person's own text.

@@ -15,6 +15,3 @@ func Routes(g *echo.Group, a *app.App) {
 	h := &handler{a}
 	h.boardRoutes(g)
 }
-
-// boardRoutes lists those of a release's deployment.
-func (h *handler) boardRoutes(g *echo.Group) {}

@@ -10,8 +10,8 @@ import (
 
 	"slipway/internal/fault"
 	"slipway/internal/identity"
-	"slipway/templates/draft"
 	view "slipway/templates/deploy"
+	"slipway/templates/draft"
 	"slipway/web/page"
 )
 

@@ -1,0 +1,62 @@
+package deploy
+
+import (
+	"fmt"
+	"strings"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+	"slipway/templates/ui"
+)
+
+// needs says what makes the wave good.
+func needs(w *deploy.WaveView) string {
+	words := fmt.Sprintf("Complete at %d %% verified, then %s to soak.", w.SuccessPercent, hours(w.SoakHours))
+	if w.SoakHours == 0 {
+		words = fmt.Sprintf("Complete at %d %% verified; no soak.", w.SuccessPercent)
+	}
+	if w.Counted() > 0 {
+		words += fmt.Sprintf(" Fails at %s.", plural(w.Tolerated, "failed target"))
+	}
+	return words
+}
+
+// nextClass makes the next wave's next verb the primary one.
+func nextClass(w *deploy.WaveView) string {
+	if w.Next {
+		return "btn-primary"
+	}
+	return ""
+}
+
+func startWords(w *deploy.WaveView) string {
+	if w.Counted() == 1 {
+		return "1 target begins"
+	}
+	return ui.Count(w.Counted()) + " targets begin"
+}
+
+func backOutWords(w *deploy.WaveView) string {
+	words := "The back-out steps open, and every target that was touched is put back to what it ran before."
+	if w.PastNoReturn {
+		words += " The point of no return is passed: somebody decides the rollback first."
+	}
+	return words
+}
+
+// remediateLabel names what is done to a wave that still runs, or is over.
+func remediateLabel(w *deploy.WaveView) string {
+	switch w.State {
+	case deploy.WaveFailed, deploy.WaveComplete:
+		return "Remediate"
+	}
+	return "Stop and remediate"
+}
+
+func orderWords(h *release.Head) string {
+	return strings.TrimSpace("It changes places with its neighbour; windows stay with their waves. " + costs(h))
+}
+
+func removeWords(h *release.Head) string {
+	return strings.TrimSpace("Its run sheet goes with it, and later waves move up. " + costs(h))
+}

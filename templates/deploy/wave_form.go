@@ -1,0 +1,118 @@
+package deploy
+
+import (
+	"strconv"
+
+	"slipway/internal/deploy"
+	"slipway/internal/identity"
+	"slipway/internal/release"
+	"slipway/templates/ui"
+)
+
+// WaveFormView is the form of a new wave, or of one that is planned.
+type WaveFormView struct {
+	Trial
+	Head         *release.Head
+	Number       int64 // 0 for a new wave
+	Version      int64
+	Edit         deploy.WaveEdit // what the fields hold before anything is typed
+	Environments []deploy.EnvironmentView
+	Staff, Leads []identity.Person
+	Preview      *deploy.Preview
+	PreviewError string
+}
+
+// WaveFormName is the name of the form.
+const WaveFormName = "wave"
+
+func (v WaveFormView) heading() string {
+	if v.Number == 0 {
+		return "Add a wave"
+	}
+	return "Wave " + number(v.Number) + ", " + v.Edit.Name
+}
+
+func (v WaveFormView) action() string {
+	if v.Number == 0 {
+		return v.Head.Link("waves")
+	}
+	return v.Head.Link("waves", number(v.Number), "edit")
+}
+
+func (v WaveFormView) previewAt() string {
+	return v.Head.Link("waves", number(v.Number), "preview")
+}
+
+func (v WaveFormView) back() string {
+	if v.Number == 0 {
+		return v.Head.Link("deployment")
+	}
+	return v.Head.Link("deployment") + "#wave-" + number(v.Number)
+}
+
+func (v WaveFormView) text(name, label, standard, hint string) ui.Input {
+	return hinted(v.field(WaveFormName, name, label, standard), hint)
+}
+
+func (v WaveFormView) count(name, label string, standard int64, hint string) ui.Input {
+	return wholeNumber(v.text(name, label, number(standard), hint))
+}
+
+func (v WaveFormView) at(name, label, standard string) ui.Input {
+	i := optional(v.text(name, label, standard, "In "+v.Head.Zone+"."))
+	i.Type = "datetime-local"
+	return i
+}
+
+func (v WaveFormView) environments() []ui.Option {
+	list := make([]ui.Option, len(v.Environments))
+	for i, e := range v.Environments {
+		list[i] = ui.Option{Value: e.Key, Label: e.Name + " (" + plural(e.Targets, "target") + ")"}
+	}
+	return list
+}
+
+func people(list []identity.Person) []ui.Option {
+	options := make([]ui.Option, len(list))
+	for i, p := range list {
+		options[i] = ui.Option{Value: strconv.FormatInt(p.ID, 10), Label: p.Name}
+	}
+	return options
+}
+
+// chosen are the people who are ticked: as it was sent, or as it is planned.
+func (v WaveFormView) chosen() []string {
+	if v.Is(WaveFormName) && v.Values != nil {
+		return v.Values["staff"]
+	}
+	list := make([]string, len(v.Edit.StaffIDs))
+	for i, id := range v.Edit.StaffIDs {
+		list[i] = strconv.FormatInt(id, 10)
+	}
+	return list
+}
+
+func (v WaveFormView) lead() string {
+	if v.Edit.LeadID == 0 {
+		return number(v.Head.OwnerID)
+	}
+	return number(v.Edit.LeadID)
+}
+
+// skippedWords says how many targets match and go with an earlier wave.
+func skippedWords(p *deploy.Preview) string {
+	switch p.Skipped {
+	case 0:
+		return ""
+	case 1:
+		return " 1 more matches and goes with an earlier wave."
+	}
+	return " " + ui.Count(p.Skipped) + " more match and go with earlier waves."
+}
+
+func taken(p *deploy.Preview) string {
+	if p.Total == 0 {
+		return "no target"
+	}
+	return plural(p.Total, "target")
+}
