@@ -14,4 +14,5 @@ type handler struct{ app *app.App }
 func Routes(g *echo.Group, a *app.App) {
 	h := &handler{a}
 	h.boardRoutes(g)
+	h.placeRoutes(g)
 }

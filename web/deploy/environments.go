@@ -1,0 +1,121 @@
+package deploy
+
+import (
+	"net/http"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"slipway/internal/deploy"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+	view "slipway/templates/deploy"
+	"slipway/web/page"
+)
+
+// firstTargets is how many targets stand on their environment's page.
+const firstTargets = 10
+
+func (h *handler) environments(c echo.Context) error {
+	list, err := h.app.Deploy.Environments(c.Request().Context(), page.Actor(c))
+	if err != nil {
+		return err
+	}
+	return page.Render(c, http.StatusOK, view.Environments(list))
+}
+
+func (h *handler) environment(c echo.Context) error {
+	component, err := h.environmentSheet(c, opened(c))
+	if err != nil {
+		return err
+	}
+	return page.Render(c, http.StatusOK, component)
+}
+
+func (h *handler) environmentSheet(c echo.Context, t view.Trial) (templ.Component, error) {
+	ctx, actor, key := c.Request().Context(), page.Actor(c), c.Param("key")
+	e, err := h.app.Deploy.EnvironmentPage(ctx, actor, key)
+	if err != nil {
+		return nil, err
+	}
+	first, err := h.app.Deploy.TargetsPage(ctx, actor, deploy.TargetFilter{EnvironmentKey: key, Limit: firstTargets})
+	return view.Environment(view.EnvironmentSheet{Trial: t, EnvironmentView: e, First: first}), err
+}
+
+func (h *handler) newEnvironment(c echo.Context) error {
+	component, err := h.environmentForm(c, view.Trial{})
+	if err != nil {
+		return err
+	}
+	return page.Render(c, http.StatusOK, component)
+}
+
+// environmentForm draws the form of the address's environment, or of a new one,
+// which comes last.
+func (h *handler) environmentForm(c echo.Context, t view.Trial) (templ.Component, error) {
+	ctx, actor := c.Request().Context(), page.Actor(c)
+	if err := identity.Authorize(actor, identity.EnvironmentEdit, 0); err != nil {
+		return nil, err
+	}
+	list, err := h.app.Deploy.Environments(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	v := view.EnvironmentForm{Trial: t, Draft: deploy.EnvironmentDraft{Position: 1}}
+	for i := range list.Environments {
+		e := &list.Environments[i]
+		v.Draft.Position = max(v.Draft.Position, e.Position+1)
+		if e.Key == c.Param("key") {
+			v.Saved = e
+		}
+	}
+	switch {
+	case v.Saved != nil:
+		v.Draft = deploy.EnvironmentDraft{Key: v.Saved.Key, Name: v.Saved.Name, Zone: v.Saved.Zone, Production: v.Saved.Production, Position: v.Saved.Position}
+	case c.Param("key") != "":
+		return nil, fault.New(fault.NotFound, "There is no environment %s.", c.Param("key"))
+	}
+	v.Form = view.EnvironmentFormName
+	return view.EditEnvironment(v), nil
+}
+
+func environmentDraft(c echo.Context) deploy.EnvironmentDraft {
+	return deploy.EnvironmentDraft{Key: c.FormValue("key"), Name: c.FormValue("name"), Zone: c.FormValue("zone"), Production: c.FormValue("production") == "true", Position: position(c.FormValue("position"))}
+}
+
+func (h *handler) addEnvironment(c echo.Context) error {
+	if err := read(c); err != nil {
+		return err
+	}
+	d := environmentDraft(c)
+	if err := h.app.Deploy.AddEnvironment(c.Request().Context(), page.Actor(c), d); err != nil {
+		return again(c, view.EnvironmentFormName, err, h.drawEnvironment(c))
+	}
+	return page.Redirect(c, "/environments", "The environment "+d.Name+" is added.")
+}
+
+func (h *handler) editEnvironment(c echo.Context) error { return h.newEnvironment(c) }
+
+func (h *handler) saveEnvironment(c echo.Context) error {
+	if err := read(c); err != nil {
+		return err
+	}
+	key, d := c.Param("key"), environmentDraft(c)
+	if err := h.app.Deploy.EditEnvironment(c.Request().Context(), page.Actor(c), key, drawnFrom(c), d); err != nil {
+		return again(c, view.EnvironmentFormName, err, h.drawEnvironment(c))
+	}
+	return page.Redirect(c, page.Path("environments", key), d.Name+" is saved.")
+}
+
+func (h *handler) drawEnvironment(c echo.Context) func(view.Trial) (templ.Component, error) {
+	return func(t view.Trial) (templ.Component, error) { return h.environmentForm(c, t) }
+}
+
+func (h *handler) removeEnvironment(c echo.Context) error {
+	key := c.Param("key")
+	if err := h.app.Deploy.RemoveEnvironment(c.Request().Context(), page.Actor(c), key, drawnFrom(c)); err != nil {
+		return again(c, "remove", err, func(t view.Trial) (templ.Component, error) { return h.environmentSheet(c, t) })
+	}
+	return page.Redirect(c, "/environments", "The environment "+key+" is removed.")
+}
+
