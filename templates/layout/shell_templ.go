@@ -55,7 +55,7 @@ var mainEntries = []entry{
 var moreEntries = []entry{
 	{"policies", "/policies", "book", "Policies", ""},
 	{"models", "/models", "template", "Models", ""},
-	{"environments", "/environments", "server", "Environments", ""},
+	{"environments", "/environments", "server", "Environments", identity.ReportRead},
 	{"status", "/status", "news", "Status pages", ""},
 	{"audit", "/audit", "history", "Audit record", identity.AuditRead},
 	{"admin", "/admin/users", "users", "Accounts", identity.AdminUsers},
