@@ -220,7 +220,7 @@ func (d *deed) known(key string) string {
 // leave asks release for leave to work on the wave from a moment to the end of
 // its window.
 func (d *deed) leave(from db.Time) ([]fault.Blocker, error) {
-	list, err := d.s.release.LeaveToStart(d.tx, d.actor, d.r, from, max(d.w.WindowEnd, from))
+	list, err := d.s.release.LeaveToStart(d.tx, d.r, from, max(d.w.WindowEnd, from))
 	if err != nil || d.w.WindowEnd.IsZero() || from.Before(d.w.WindowEnd) {
 		return list, err
 	}

@@ -101,6 +101,13 @@ func (s *Service) AddComponent(ctx context.Context, actor identity.Actor, key st
 		if err != nil {
 			return err
 		}
+		lines, err := componentsOf(tx, p.ID)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(lines, c.same) {
+			return fault.New(fault.Conflict, "%s %s is in the package already.", c.Name, c.Label)
+		}
 		c.Row, c.PackageID = db.Row{}, p.ID
 		if err := insert(tx, &c); err != nil {
 			return err
@@ -113,7 +120,10 @@ func (s *Service) AddComponent(ctx context.Context, actor identity.Actor, key st
 func (s *Service) RemoveComponent(ctx context.Context, actor identity.Actor, key string, id int64) error {
 	return s.write(ctx, actor, key, identity.ReleasePackage, func(tx *db.Tx, r *Release) error {
 		p, err := currentPackage(tx, r.ID)
-		if err != nil || p == nil {
+		if err != nil {
+			return err
+		}
+		if p == nil {
 			return fault.New(fault.NotFound, "The release has no package yet.")
 		}
 		line, err := componentByID(tx, p.ID, id)
@@ -129,7 +139,7 @@ func (s *Service) RemoveComponent(ctx context.Context, actor identity.Actor, key
 			return err
 		}
 		at := slices.IndexFunc(lines, func(c Component) bool {
-			return c.ID == id || (edited.ID != p.ID && c.Kind == line.Kind && c.Name == line.Name && c.describe() == line.describe())
+			return c.ID == id || (edited.ID != p.ID && c.same(*line))
 		})
 		if at < 0 {
 			return fault.New(fault.NotFound, "That component is gone already.")

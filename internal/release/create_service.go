@@ -125,10 +125,10 @@ func (s *Service) raiseChange(tx *db.Tx, actor identity.Actor, r *Release, q Req
 	return save(tx, r)
 }
 
-// book puts the release's window on the schedule.
+// book puts the release's window on the schedule, once it has one.
 func (s *Service) book(tx *db.Tx, r *Release) error {
 	if r.WindowStart.IsZero() {
-		return s.change.Unbook(tx, r.Key)
+		return nil
 	}
 	items, err := itemsOf(tx, r.ID)
 	if err != nil {

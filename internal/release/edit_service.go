@@ -79,7 +79,7 @@ func (s *Service) RescheduleEffect(ctx context.Context, actor identity.Actor, ke
 			return err
 		}
 		for _, g := range gates {
-			if _, void := g.outdated(&moved); void {
+			if _, void := g.outdated(&moved); void && g.State.Passed() {
 				voided = append(voided, g)
 			}
 		}

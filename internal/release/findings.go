@@ -145,7 +145,7 @@ func (s *Service) forPlan(tx *db.Tx, r *Release) ([]Finding, error) {
 		scope = "No configuration item is named that it affects."
 	}
 	list := []Finding{
-		weigh(inForce, "policy.active", "The release policy is in force", r.PolicyLabel, r.ServiceName, "/policies", "Open the policies"),
+		weigh(inForce, "policy.active", "The release policy is in force", r.PolicyLabel, identity.ServiceOwner.Label(), "/policies", "Open the policies"),
 		weigh(r.Key != "", "identifier.valid", "The identifier follows the policy and is used once", r.Key, r.OwnerName, r.Link(), "Open the release"),
 		weigh(r.OwnerID != 0 && r.Type != "" && r.Approach.Scale != "", "release.complete", "Owner, type and approach are named",
 			fmt.Sprintf("%s, %s, %s.", r.OwnerName, r.Type, r.Approach), r.OwnerName, r.Link("edit"), "Complete the release"),

@@ -54,11 +54,11 @@ func (s *Service) DecideGate(ctx context.Context, actor identity.Actor, key stri
 		if err != nil {
 			return err
 		}
+		say.Comment = strings.TrimSpace(say.Comment)
 		role, err := table.judge(actor, say, findings, tx.Now)
 		if err != nil {
 			return err
 		}
-		say.Comment = strings.TrimSpace(say.Comment)
 		d := Decision{GateID: g.ID, ReleaseID: r.ID, Code: code, Round: g.Round, Verdict: say.Verdict, Role: role, ByID: actor.UserID, ByName: actor.Name,
 			Comment: say.Comment, PackageDigest: r.PackageDigest, PlanVersion: r.PlanVersion, Snapshot: snapshot(findings)}
 		if err := insert(tx, &d); err != nil {
@@ -134,18 +134,21 @@ func (s *Service) pass(tx *db.Tx, actor identity.Actor, r *Release, g *Gate, fin
 	return s.Advance(tx, actor, r, verb, "")
 }
 
-// schedule authorises the change and puts it on the schedule.
+// schedule authorises the change and puts it on the schedule. An emergency on
+// which A4 was decided by those whom the policy asks has their authority.
 func (s *Service) schedule(tx *db.Tx, actor identity.Actor, r *Release) error {
 	c, err := s.change.Find(tx, r.ChangeKey)
 	if err != nil {
 		return err
 	}
 	var steps []change.Verb
-	switch c.State {
-	case change.Assessing:
+	switch {
+	case c.State == change.Assessing:
 		steps = []change.Verb{change.Authorise, change.Schedule}
-	case change.Authorised:
+	case c.State == change.Authorised:
 		steps = []change.Verb{change.Schedule}
+	case c.State == change.Draft && c.Emergency:
+		steps = []change.Verb{change.ECABAuthorise}
 	}
 	for _, step := range steps {
 		if err := s.change.Advance(tx, actor, c.Key, step, "A4 of "+r.Key); err != nil {

@@ -115,9 +115,14 @@ func newItem(r *Release, i catalog.Item, asIs *catalog.Baseline, why string) Ite
 // Items gives the items that a release may affect, by key.
 func (s *Service) Items(tx *db.Tx, r *Release) ([]Item, error) { return itemsOf(tx, r.ID) }
 
-// packable are the states in which package and scope may still change.
+// packable are the states in which package and scope may still change. To hold
+// a release opens nothing that was closed before.
 func packable(r *Release) error {
-	if slices.Contains([]State{Draft, Proposed, Planning, BuildTest, OnHold}, r.State) {
+	state := r.State
+	if state == OnHold {
+		state = State(r.HeldFrom)
+	}
+	if slices.Contains([]State{Draft, Proposed, Planning, BuildTest}, state) {
 		return nil
 	}
 	return fault.Refuse("The package cannot be changed now.", fault.Blocked(
@@ -145,12 +150,28 @@ func (s *Service) AddItem(ctx context.Context, actor identity.Actor, key, itemKe
 			}
 			return err
 		}
+		if err := s.rescope(tx, actor, r, "the list of affected items grew"); err != nil {
+			return err
+		}
 		return s.record(tx, actor, r, "item.add", "", "put %s on the list of affected items", i.Key)
 	})
 }
 
+// rescope keeps the schedule in step with what the release affects, and asks
+// anew for what was said on another scope.
+func (s *Service) rescope(tx *db.Tx, actor identity.Actor, r *Release, why string) error {
+	if err := s.book(tx, r); err != nil {
+		return err
+	}
+	g, err := gateOf(tx, r.ID, A3)
+	if err != nil || g.State != GateOpen {
+		return err
+	}
+	return s.askAnew(tx, actor, r, g, why)
+}
+
 // DecideItem includes an item with its to-be version, or excludes it with a
-// reason. What was signed off is not changed: the package becomes a new version.
+// reason. Once the package is checked in, only a rework opens the scope again.
 func (s *Service) DecideItem(ctx context.Context, actor identity.Actor, key string, id, version int64, decision Inclusion, toBe, reason string) error {
 	return s.write(ctx, actor, key, identity.ReleasePackage, func(tx *db.Tx, r *Release) error {
 		if err := packable(r); err != nil {
@@ -177,6 +198,9 @@ func (s *Service) DecideItem(ctx context.Context, actor identity.Actor, key stri
 		}
 		i.Decision, i.ToBe, i.Reason = decision, toBe, reason
 		if err := save(tx, i); err != nil {
+			return err
+		}
+		if err := s.rescope(tx, actor, r, i.ItemKey+" was decided anew"); err != nil {
 			return err
 		}
 		return s.record(tx, actor, r, "item.decide", reason, "%s %s (%s to %s)", decision, i.ItemKey, quoted(i.AsIs), quoted(i.ToBe))

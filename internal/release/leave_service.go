@@ -24,8 +24,8 @@ type WindowOverride struct {
 
 // LeaveToStart lists everything that forbids starting a part of the deployment
 // between two moments: page, API, scheduler and automation all ask it, at the go
-// and again at the start.
-func (s *Service) LeaveToStart(tx *db.Tx, actor identity.Actor, r *Release, from, until db.Time) ([]fault.Blocker, error) {
+// and again at the start. It is the same whoever asks.
+func (s *Service) LeaveToStart(tx *db.Tx, r *Release, from, until db.Time) ([]fault.Blocker, error) {
 	g, err := gateOf(tx, r.ID, A4)
 	if err != nil {
 		return nil, err
@@ -124,6 +124,9 @@ func (s *Service) windowBlockers(tx *db.Tx, r *Release, from, until db.Time) ([]
 func (s *Service) OverrideWindow(ctx context.Context, actor identity.Actor, key string, until db.Time, reason string) error {
 	return s.write(ctx, actor, key, identity.WindowOverride, func(tx *db.Tx, r *Release) error {
 		if err := actor.MustBePerson(); err != nil {
+			return err
+		}
+		if err := open(r); err != nil {
 			return err
 		}
 		reason = strings.TrimSpace(reason)

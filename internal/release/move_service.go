@@ -94,8 +94,12 @@ func (s *Service) attend(tx *db.Tx, actor identity.Actor, r *Release, verb Verb)
 	switch verb {
 	case VerbRework, VerbRebuild:
 		return s.rework(tx, actor, r, verb)
-	case VerbCancel, VerbRollBack:
+	case VerbCancel:
 		if err := s.giveBack(tx, actor, r); err != nil {
+			return err
+		}
+	case VerbRollBack:
+		if err := s.takeBack(tx, actor, r); err != nil {
 			return err
 		}
 	}

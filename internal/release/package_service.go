@@ -152,6 +152,20 @@ func (s *Service) MarkDeployed(tx *db.Tx, actor identity.Actor, r *Release) erro
 	return save(tx, former)
 }
 
+// takeBack says that the package operates no longer, and returns its licences.
+func (s *Service) takeBack(tx *db.Tx, actor identity.Actor, r *Release) error {
+	p, err := currentPackage(tx, r.ID)
+	if err != nil {
+		return err
+	}
+	if p != nil && p.State == PackageDeployed {
+		if err := s.withdraw(tx, p); err != nil {
+			return err
+		}
+	}
+	return s.giveBack(tx, actor, r)
+}
+
 // rework sends a release back to build and test: the package is taken out of
 // the library's sign-off, and what was decided on it is void.
 func (s *Service) rework(tx *db.Tx, actor identity.Actor, r *Release, verb Verb) error {
@@ -163,6 +177,9 @@ func (s *Service) rework(tx *db.Tx, actor identity.Actor, r *Release, verb Verb)
 		if err := s.withdraw(tx, p); err != nil {
 			return err
 		}
+	}
+	if err := s.giveBack(tx, actor, r); err != nil {
+		return err
 	}
 	r.PackageDigest, r.SignedDigest = "", ""
 	if err := s.voidOutdated(tx, actor, r, fmt.Sprintf("the release was told to %s", verb)); err != nil {

@@ -57,8 +57,11 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 			return err
 		}
 		p, err := currentPackage(tx, r.ID)
-		if err != nil || p == nil || p.ID != id {
+		if err != nil {
 			return err
+		}
+		if p == nil || p.ID != id {
+			return fault.New(fault.Conflict, "The package changed while its files were hashed; hash the new one.")
 		}
 		p.RecheckedAt = tx.Now
 		if err := save(tx, p); err != nil {

@@ -43,7 +43,7 @@ func (s *Service) table(tx *db.Tx, r *Release, g *Gate) (*table, error) {
 		return t, err
 	}
 	t.pack = p
-	if g.Code != A3 {
+	if g.Code != A3 && g.Code != A4 {
 		return t, nil
 	}
 	for _, line := range lines {
@@ -99,7 +99,7 @@ func (t *table) against(actor identity.Actor, now db.Time) []fault.Blocker {
 		block("release.held", t.r.Key+" is on hold.", t.r.OwnerName)
 	}
 	if slices.Contains(t.submitted, actor.UserID) {
-		block("gate.independent", "You submitted media of this package, so somebody else decides A3.", "Another "+identity.DMLCustodian.Label())
+		block("gate.independent", fmt.Sprintf("You submitted media of this package, so somebody else decides %s.", t.gate.Code), "Another approver")
 	}
 	if slices.ContainsFunc(t.given, func(d Decision) bool { return d.ByID == actor.UserID }) {
 		block("gate.twice", fmt.Sprintf("You have decided %s in this round; nobody counts twice, under whatever role.", t.gate.Code), "Another approver")

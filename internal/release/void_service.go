@@ -73,11 +73,18 @@ func (s *Service) voidOutdated(tx *db.Tx, actor identity.Actor, r *Release, why 
 }
 
 // Unsettle voids A4 because what it was given for is planned anew: which targets
-// are reached when, and what counts as good.
+// are reached when, and what counts as good. While it is open, the words said so
+// far are asked for anew.
 func (s *Service) Unsettle(tx *db.Tx, actor identity.Actor, r *Release, why string) error {
 	g, err := gateOf(tx, r.ID, A4)
-	if err != nil || !g.State.Passed() {
+	if err != nil {
 		return err
+	}
+	if g.State == GateOpen {
+		return s.askAnew(tx, actor, r, g, why)
+	}
+	if !g.State.Passed() {
+		return nil
 	}
 	if err := s.void(tx, actor, r, g, why); err != nil {
 		return err
