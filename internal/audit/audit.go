@@ -58,6 +58,10 @@ type Logged struct {
 // TableName is the table of entries.
 func (Logged) TableName() string { return "audit_entries" }
 
+// batch is how many entries a check holds at a time, so that the length of the
+// record needs no memory.
+const batch = 1000
+
 // genesis stands where the first entry's predecessor would.
 const genesis = "slipway"
 
@@ -116,4 +120,31 @@ func Verify(tx *db.Tx) (int64, error) {
 		return nil
 	})
 	return count, err
+}
+
+// VerifyRelease checks a release's entries against their hashes, and each
+// against the entry that stands before it, and gives their number, or a Broken.
+// Whether an entry was taken out elsewhere only Verify tells.
+func VerifyRelease(tx *db.Tx, key string) (count int64, err error) {
+	for after := int64(0); ; {
+		rows, err := linksOf(tx, key, after, batch)
+		if err != nil {
+			return count, err
+		}
+		for _, row := range rows {
+			after, count = row.Seq, count+1
+			if row.Seq == 1 {
+				row.Before = genesis
+			}
+			switch {
+			case row.Previous != row.Before:
+				return count, Broken{row.Seq, "it does not carry the hash of the entry before"}
+			case row.Hash != row.digest():
+				return count, Broken{row.Seq, "its content does not match its hash"}
+			}
+		}
+		if len(rows) < batch {
+			return count, nil
+		}
+	}
 }

@@ -1,6 +1,10 @@
 package audit
 
-import "slipway/internal/db"
+import (
+	"strings"
+
+	"slipway/internal/db"
+)
 
 func lastEntry(tx *db.Tx) (Logged, error) {
 	var rows []Logged
@@ -20,12 +24,12 @@ func LastSeq(tx *db.Tx) (int64, error) {
 
 func insert(tx *db.Tx, l *Logged) error { return tx.Create(l) }
 
-// each reads the chain in order, in batches, so that its length needs no memory.
+// each reads the chain in order, in batches.
 func each(tx *db.Tx, fn func(Logged) error) error {
 	after := int64(0)
 	for {
 		var rows []Logged
-		if err := tx.Gorm().Where("seq > ?", after).Order("seq").Limit(1000).Find(&rows).Error; err != nil {
+		if err := tx.Gorm().Where("seq > ?", after).Order("seq").Limit(batch).Find(&rows).Error; err != nil {
 			return err
 		}
 		for _, row := range rows {
@@ -34,7 +38,7 @@ func each(tx *db.Tx, fn func(Logged) error) error {
 			}
 			after = row.Seq
 		}
-		if len(rows) < 1000 {
+		if len(rows) < batch {
 			return nil
 		}
 	}
@@ -44,6 +48,31 @@ func each(tx *db.Tx, fn func(Logged) error) error {
 // `before` when it is not zero.
 func ForRelease(tx *db.Tx, key string, before int64, limit int) ([]Logged, error) {
 	return page(tx, before, limit, "release_key = ?", key)
+}
+
+// ForReleaseOf is ForRelease for the entries whose action begins with one of the
+// words: "gate." gives what was done to gates.
+func ForReleaseOf(tx *db.Tx, key string, actions []string, before int64, limit int) ([]Logged, error) {
+	if len(actions) == 0 {
+		return ForRelease(tx, key, before, limit)
+	}
+	likes, args := make([]string, len(actions)), []any{key}
+	for i, action := range actions {
+		likes[i], args = "action LIKE ?", append(args, action+"%")
+	}
+	return page(tx, before, limit, "release_key = ? AND ("+strings.Join(likes, " OR ")+")", args...)
+}
+
+// linked is an entry with the hash of the one that stands before it.
+type linked struct {
+	Logged
+	Before string
+}
+
+// linksOf gives a release's entries in order, each with its predecessor's hash.
+func linksOf(tx *db.Tx, key string, after int64, limit int) (rows []linked, err error) {
+	return rows, tx.Gorm().Raw(`SELECT a.*, COALESCE(b.hash, '') AS "before" FROM audit_entries a LEFT JOIN audit_entries b ON b.seq = a.seq - 1
+		WHERE a.release_key = ? AND a.seq > ? ORDER BY a.seq LIMIT ?`, key, after, limit).Scan(&rows).Error
 }
 
 // ForRecord gives the entries of one record, newest first.

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -86,4 +87,89 @@ func TestEntryGoesWithItsTransaction(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// write records an entry of a release with an action.
+func write(t *testing.T, d *db.DB, key, action string) {
+	t.Helper()
+	err := d.InTx(context.Background(), func(tx *db.Tx) error {
+		return audit.Record(tx, audit.By{Name: "Maya", Kind: "person"}, audit.Entry{Action: action, Kind: "release", Key: key, Release: key, Sentence: "did " + action})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAReleaseIsReadByWhatWasDone(t *testing.T) {
+	d := dbtest.New(t)
+	for _, action := range []string{"plan.draw", "gate.approve", "plan.edit", "planting"} {
+		write(t, d, "PAY-1", action)
+		write(t, d, "PAY-2", action)
+	}
+	for name, want := range map[string]struct {
+		actions []string
+		before  int64
+		found   string
+	}{
+		"everything":    {nil, 0, "planting plan.edit gate.approve plan.draw"},
+		"one room":      {[]string{"plan."}, 0, "plan.edit plan.draw"},
+		"two rooms":     {[]string{"plan.", "gate."}, 0, "plan.edit gate.approve plan.draw"},
+		"the next page": {[]string{"plan."}, 5, "plan.draw"},
+		"a wild card":   {[]string{"%"}, 0, "planting plan.edit gate.approve plan.draw"},
+	} {
+		err := d.View(context.Background(), func(tx *db.Tx) error {
+			list, err := audit.ForReleaseOf(tx, "PAY-1", want.actions, want.before, 10)
+			var found []string
+			for _, e := range list {
+				found = append(found, e.Action)
+			}
+			if got := strings.Join(found, " "); got != want.found {
+				t.Errorf("%s: %s, want %s", name, got, want.found)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAReleaseIsCheckedAlone(t *testing.T) {
+	d := dbtest.New(t)
+	for range 3 {
+		write(t, d, "PAY-1", "plan.edit")
+		write(t, d, "PAY-2", "plan.edit")
+	}
+	check := func(tx *db.Tx, key string) string {
+		n, err := audit.VerifyRelease(tx, key)
+		if err == nil {
+			return fmt.Sprintf("%d hold", n)
+		}
+		return err.Error()
+	}
+	for name, c := range map[string]struct{ tamper, one, other string }{
+		"untouched":                             {"", "3 hold", "3 hold"},
+		"altered":                               {"UPDATE audit_entries SET reason = 'none' WHERE seq = 3", "breaks at entry 3: its content", "3 hold"},
+		"removed":                               {"DELETE FROM audit_entries WHERE seq = 2", "breaks at entry 3: it does not carry", "2 hold"},
+		"renumbered, and hashed anew by nobody": {"UPDATE audit_entries SET previous = 'slipway' WHERE seq = 5", "breaks at entry 5: it does not carry", "3 hold"},
+	} {
+		undo := errors.New("undo")
+		err := d.InTx(context.Background(), func(tx *db.Tx) error {
+			if c.tamper != "" {
+				if err := tx.Gorm().Exec(c.tamper).Error; err != nil {
+					return err
+				}
+			}
+			if got := check(tx, "PAY-1"); !strings.Contains(got, c.one) {
+				t.Errorf("%s: PAY-1: %s, want %s", name, got, c.one)
+			}
+			if got := check(tx, "PAY-2"); got != c.other {
+				t.Errorf("%s: PAY-2: %s, want %s", name, got, c.other)
+			}
+			return undo
+		})
+		if !errors.Is(err, undo) {
+			t.Fatal(err)
+		}
+	}
 }

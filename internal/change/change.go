@@ -173,6 +173,18 @@ func (c *Change) missing() []fault.Blocker {
 	return list
 }
 
+// Against says why a person does not decide the change: they raised it, or broke
+// the glass for it.
+func (c *Change) Against(actor identity.Actor) (list []fault.Blocker) {
+	if actor.UserID == c.RaisedByID {
+		list = append(list, fault.Blocked(fmt.Sprintf("%s raised %s; somebody else has to decide it.", actor.Name, c.Key), identity.ChangeAuthority.Label(), c.Link(), "Open the change"))
+	}
+	if c.OpenedByID != 0 && actor.UserID == c.OpenedByID {
+		list = append(list, fault.Blocked(fmt.Sprintf("%s broke the glass for %s; the retrospective decision is another's.", actor.Name, c.Key), identity.ChangeAuthority.Label(), c.Link(), "Open the change"))
+	}
+	return list
+}
+
 // do moves the change, or says everything that stands in the way.
 func (c *Change) do(actor identity.Actor, verb Verb, reason string, now db.Time) error {
 	to, err := transitions.Next(c.Key, c.State, verb)
@@ -185,12 +197,7 @@ func (c *Change) do(actor identity.Actor, verb Verb, reason string, now db.Time)
 		if err := actor.MustBePerson(); err != nil {
 			return err
 		}
-		if actor.UserID == c.RaisedByID {
-			check.Block(fault.Blocked(fmt.Sprintf("%s raised %s; somebody else has to decide it.", actor.Name, c.Key), identity.ChangeAuthority.Label(), c.Link(), "Open the change"))
-		}
-		if c.OpenedByID != 0 && actor.UserID == c.OpenedByID {
-			check.Block(fault.Blocked(fmt.Sprintf("%s broke the glass for %s; the retrospective decision is another's.", actor.Name, c.Key), identity.ChangeAuthority.Label(), c.Link(), "Open the change"))
-		}
+		check.Block(c.Against(actor)...)
 	}
 	if verb == Submit || emergencyVerb(verb) {
 		check.Block(c.missing()...)

@@ -159,12 +159,25 @@ func (s *Service) DecideRetro(ctx context.Context, actor identity.Actor, key str
 		if err := c.Err("It was not decided."); err != nil {
 			return err
 		}
-		if actor.UserID == r.OwnerID {
-			return fault.Refuse("It was not decided.", fault.Blocked("You own this release, so somebody else decides in retrospect.", identity.ChangeAuthority.Label(), r.Link("emergency"), "Open the emergency path"))
+		due, err := s.change.Find(tx, r.ChangeKey)
+		if err != nil {
+			return err
+		}
+		if err := fault.Refuse("It was not decided.", againstRetro(r, due, actor)...); err != nil {
+			return err
 		}
 		if err := s.change.Advance(tx, actor, r.ChangeKey, verb, reason); err != nil {
 			return err
 		}
 		return s.record(tx, actor, r, "emergency.retro", reason, "%s %s in retrospect", pastOf(verdict), r.Key)
 	})
+}
+
+// againstRetro says why a person does not make the retrospective decision.
+func againstRetro(r *Release, c *change.Change, actor identity.Actor) []fault.Blocker {
+	list := c.Against(actor)
+	if actor.UserID == r.OwnerID {
+		list = append(list, fault.Blocked("You own this release, so somebody else decides in retrospect.", identity.ChangeAuthority.Label(), r.Link("emergency"), "Open the emergency path"))
+	}
+	return list
 }

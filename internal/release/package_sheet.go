@@ -26,7 +26,10 @@ type PackageSheet struct {
 	ShownLines []Component
 	Difference []Difference
 
-	Edits      bool // the viewer packages, and the state allows it
+	Held map[int64]dml.Version // the media of the lines as the library holds it now, by its number
+
+	Edits      bool            // the viewer packages, and the state allows it
+	Locked     []fault.Blocker // why one who packages cannot change it now
 	Baselines  bool
 	Blockers   []fault.Blocker // why it cannot be baselined
 	Voids      []string        // gates that an edit or a baseline would void
@@ -89,8 +92,16 @@ func (s *Service) fillPackage(tx *db.Tx, actor identity.Actor, r *Release, v *Pa
 	if v.Items, err = itemsOf(tx, r.ID); err != nil {
 		return err
 	}
-	may := actor.Can(identity.ReleasePackage, r.ServiceID)
-	v.Edits = may && packable(r) == nil
+	if v.Held, err = s.held(tx, v.Lines); err != nil {
+		return err
+	}
+	if actor.Can(identity.ReleasePackage, r.ServiceID) {
+		locked, _ := fault.As(packable(r))
+		v.Edits = locked == nil
+		if locked != nil && !r.State.Over() {
+			v.Locked = locked.Blockers
+		}
+	}
 	v.Rechecks = rechecks(actor, r) && v.Package != nil && v.Package.Digest != ""
 	if v.Edits {
 		v.Baselines = v.Package != nil && (v.Package.State == PackageAssembling || v.Package.State == PackageWithdrawn)
@@ -107,4 +118,20 @@ func (s *Service) fillPackage(tx *db.Tx, actor identity.Actor, r *Release, v *Pa
 		v.Catalog, err = s.catalog.Items(tx, r.ServiceID)
 	}
 	return err
+}
+
+// held gives the media of lines as the library holds it.
+func (s *Service) held(tx *db.Tx, lines []Component) (map[int64]dml.Version, error) {
+	list := map[int64]dml.Version{}
+	for _, line := range lines {
+		if line.MediaVersionID == 0 {
+			continue
+		}
+		v, err := s.media.VersionByID(tx, line.MediaVersionID)
+		if err != nil {
+			return nil, err
+		}
+		list[v.ID] = *v
+	}
+	return list, nil
 }

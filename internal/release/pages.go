@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"slipway/internal/audit"
@@ -28,25 +29,69 @@ type HistorySheet struct {
 	Overrides    []WindowOverride
 	Entries      []audit.Logged // the newest first
 	Next         int64          // the before of the next page of entries, 0 at the end
+	Chain        *Chain         // where the record was checked
+}
+
+// Chain is what a check of a release's entries found.
+type Chain struct {
+	Entries int64
+	Broken  string // where it does not hold, and why; empty where it holds
+}
+
+// Chapter is a part of the record that may be read alone: what was done in one
+// room.
+type Chapter struct {
+	Code, Name string
+	actions    []string // what its entries' actions begin with
+}
+
+// Chapters lists the parts of a release's record.
+func Chapters() []Chapter {
+	return []Chapter{
+		{"release", "The release", []string{"release.", "status."}},
+		{"gates", "Authorisations", []string{"gate.", "waiver.", "criterion.attest", "readiness.", "emergency.", "window."}},
+		{"plan", "Plan and risks", []string{"plan.", "risk.", "stakeholder.", "notice.", "conflict."}},
+		{"package", "Package", []string{"package.", "item."}},
+		{"tests", "Build and test", []string{"build.", "test.", "criterion.draw", "criterion.judge", "knownerror.", "backout."}},
+		{"change", "Change", []string{"change."}},
+		{"deployment", "Deployment", []string{"wave.", "target."}},
+		{"handover", "Early life and handover", []string{"els.", "incident.", "value.", "transfer.", "handover.", "promise.", "pir.", "action.", "baseline."}},
+	}
+}
+
+// Leaf says which part of a release's record is read.
+type Leaf struct {
+	Chapter string // code of one; another word reads all
+	Before  int64  // the entry that the page ends before; 0 begins with the newest
+	Verify  bool   // check the entries against their hashes too
+}
+
+func (q Leaf) actions() []string {
+	at := slices.IndexFunc(Chapters(), func(c Chapter) bool { return c.Code == q.Chapter })
+	if at < 0 {
+		return nil
+	}
+	return Chapters()[at].actions
 }
 
 // historyLines is how many entries of the record a page shows.
 const historyLines = 100
 
-// History gives the whole record of a release; before pages its entries.
-func (s *Service) History(ctx context.Context, actor identity.Actor, key string, before int64) (v *HistorySheet, err error) {
+// History gives the whole record of a release, and of its entries the leaf that
+// was asked for.
+func (s *Service) History(ctx context.Context, actor identity.Actor, key string, leaf Leaf) (v *HistorySheet, err error) {
 	err = s.db.View(ctx, func(tx *db.Tx) error {
 		head, err := s.HeadIn(tx, actor, key)
 		if err != nil {
 			return err
 		}
 		v = &HistorySheet{Head: *head}
-		return v.fill(tx, head.Release, before)
+		return v.fill(tx, head.Release, leaf)
 	})
 	return v, err
 }
 
-func (v *HistorySheet) fill(tx *db.Tx, r *Release, before int64) (err error) {
+func (v *HistorySheet) fill(tx *db.Tx, r *Release, leaf Leaf) (err error) {
 	if v.Phases, err = phasesOf(tx, r.ID); err != nil {
 		return err
 	}
@@ -68,11 +113,21 @@ func (v *HistorySheet) fill(tx *db.Tx, r *Release, before int64) (err error) {
 	if v.Packages, err = packageRecords(tx, r.ID); err != nil {
 		return err
 	}
-	v.Entries, err = audit.ForRelease(tx, r.Key, before, historyLines+1)
+	v.Entries, err = audit.ForReleaseOf(tx, r.Key, leaf.actions(), leaf.Before, historyLines+1)
 	if len(v.Entries) > historyLines {
 		v.Entries = v.Entries[:historyLines]
 		v.Next = v.Entries[historyLines-1].Seq
 	}
+	if err != nil || !leaf.Verify {
+		return err
+	}
+	n, err := audit.VerifyRelease(tx, r.Key)
+	var broken audit.Broken
+	if errors.As(err, &broken) {
+		v.Chain = &Chain{n, broken.Error()}
+		return nil
+	}
+	v.Chain = &Chain{Entries: n}
 	return err
 }
 

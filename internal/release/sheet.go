@@ -31,7 +31,8 @@ type GateSheet struct {
 	Resubmits  bool
 	AsksWaiver bool
 	Waives     bool
-	Decides    bool // the viewer holds a deciding role at all
+	NotWaives  map[int64][]fault.Blocker // why the viewer does not decide on a waiver, by its number
+	Decides    bool                      // the viewer holds a deciding role at all
 	Attests    []string
 	Outcomes   []Outcome
 	Authority  *Authority
@@ -152,7 +153,12 @@ func (s *Service) exceptions(tx *db.Tx, actor identity.Actor, r *Release, v *Gat
 		}
 	}
 	v.AsksWaiver = actor.Can(identity.WaiverRequest, r.ServiceID) && v.Gate.State == GateOpen
-	v.Waives = actor.Can(identity.WaiverApprove, r.ServiceID)
+	v.Waives, v.NotWaives = actor.Can(identity.WaiverApprove, r.ServiceID), map[int64][]fault.Blocker{}
+	for i := range v.Waivers {
+		if reasons := v.Waivers[i].against(r, actor.UserID); len(reasons) > 0 {
+			v.NotWaives[v.Waivers[i].ID] = reasons
+		}
+	}
 	if v.AsksWaiver {
 		if v.People, err = identity.People(tx, r.ServiceID); err != nil {
 			return err

@@ -56,6 +56,20 @@ type Waiver struct {
 // Lives tells whether the exception holds now.
 func (w *Waiver) Lives(now db.Time) bool { return w.State == WaiverApproved && now.Before(w.ExpiresAt) }
 
+// against says why a person does not decide on the exception.
+func (w *Waiver) against(r *Release, userID int64) []fault.Blocker {
+	for _, tie := range []struct {
+		id  int64
+		who string
+	}{{w.AskedByID, "asked for"}, {w.RiskOwnerID, "answer for the risk of"}, {r.OwnerID, "own the release of"}, {r.AuthorID, "submitted the release of"}} {
+		if tie.id == userID {
+			return []fault.Blocker{{Code: "waiver.independent", Sentence: fmt.Sprintf("You %s this exception, so somebody else decides on it.", tie.who),
+				Owner: identity.ChangeAuthority.Label(), Link: r.Link("gates", string(w.Gate)) + "#waivers", Action: "Open the waivers"}}
+		}
+	}
+	return nil
+}
+
 // decide allows or refuses the exception. The decider neither asked for it, nor
 // answers for the risk, nor owns the release.
 func (w *Waiver) decide(r *Release, actor identity.Actor, verdict Verdict, comment string, now db.Time) error {
@@ -69,15 +83,7 @@ func (w *Waiver) decide(r *Release, actor identity.Actor, verdict Verdict, comme
 	if verdict == Approve && !now.Before(w.ExpiresAt) {
 		block("waiver.expired", "The time that this exception was asked for has run out; ask for it anew.", w.AskedBy)
 	}
-	for _, tie := range []struct {
-		id  int64
-		who string
-	}{{w.AskedByID, "asked for"}, {w.RiskOwnerID, "answer for the risk of"}, {r.OwnerID, "own the release of"}, {r.AuthorID, "submitted the release of"}} {
-		if tie.id == actor.UserID {
-			block("waiver.independent", fmt.Sprintf("You %s this exception, so somebody else decides on it.", tie.who), identity.ChangeAuthority.Label())
-			break
-		}
-	}
+	c.Block(w.against(r, actor.UserID)...)
 	if err := c.Err("The waiver was not decided."); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package releases
 
 import (
+	"net/url"
 	"strings"
 
 	"slipway/internal/audit"
@@ -11,16 +12,48 @@ import (
 // HistoryView is the whole record of a release in one page.
 type HistoryView struct {
 	*release.HistorySheet
-	Paged bool // older entries of the record were asked for
+	Leaf release.Leaf // which entries were asked for
 }
 
-func (v HistoryView) at() string { return v.Link("history") }
+// leaf is the address of the newest entries of a part of the record.
+func (v HistoryView) leaf(chapter string) string {
+	if chapter == "" {
+		return v.Link("history") + "#" + recordID
+	}
+	return v.Link("history") + "?of=" + url.QueryEscape(chapter) + "#" + recordID
+}
 
+// parts are all of the record and each chapter of it.
+func (v HistoryView) parts() []ui.Tab {
+	list, chosen := []ui.Tab{{Label: "Everything", Href: v.leaf("")}}, false
+	for _, c := range release.Chapters() {
+		is := c.Code == v.Leaf.Chapter
+		list, chosen = append(list, ui.Tab{Label: c.Name, Href: v.leaf(c.Code), Current: is}), chosen || is
+	}
+	list[0].Current = !chosen
+	return list
+}
+
+// older is the address of the entries before those shown.
 func (v HistoryView) older() string {
 	if v.Next == 0 {
 		return ""
 	}
-	return v.at() + "?before=" + id(v.Next) + "#record"
+	query := url.Values{"before": {id(v.Next)}}
+	if v.Leaf.Chapter != "" {
+		query.Set("of", v.Leaf.Chapter)
+	}
+	return v.Link("history") + "?" + query.Encode() + "#" + recordID
+}
+
+// check is the address that holds the record against its hashes.
+func (v HistoryView) check() string { return v.Link("history") + "?verify=1#" + recordID }
+
+func (v HistoryView) noEntries() string {
+	if v.Leaf.Before > 0 {
+		return "There are no earlier entries."
+	}
+	return "Nothing of this kind is on the record yet."
 }
 
 // decisionsOf are the words said on one gate, the newest first.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"slipway/internal/release"
 	view "slipway/templates/releases"
 	"slipway/web/page"
 )
@@ -16,9 +17,14 @@ func (h handler) historyRoutes(g *echo.Group) {
 
 func (h handler) history(c echo.Context) error {
 	before, _ := strconv.ParseInt(c.QueryParam("before"), 10, 64)
-	sheet, err := h.app.Release.History(c.Request().Context(), page.Actor(c), c.Param("key"), before)
+	leaf := release.Leaf{Chapter: c.QueryParam("of"), Before: before, Verify: c.QueryParam("verify") != ""}
+	sheet, err := h.app.Release.History(c.Request().Context(), page.Actor(c), c.Param("key"), leaf)
 	if err != nil {
 		return err
 	}
-	return page.Render(c, http.StatusOK, view.History(view.HistoryView{HistorySheet: sheet, Paged: before > 0}))
+	v := view.HistoryView{HistorySheet: sheet, Leaf: leaf}
+	if page.Fragment(c) {
+		return page.Render(c, http.StatusOK, view.Record(v))
+	}
+	return page.Render(c, http.StatusOK, view.History(v))
 }
