@@ -210,25 +210,45 @@ func waitingFor(w *deploy.WaveView) string {
 	return fmt.Sprintf("What is in the way before wave %d can %s", w.Number, w.BlockersFor)
 }
 
-// windowClock says how long the wave's window is still open, or when it opens.
-func windowClock(now db.Time, w *deploy.WaveView) string {
-	return spanClock(now, w.WindowStart, w.WindowEnd)
-}
-
-func releaseClock(now db.Time, r *release.Release) string {
-	return spanClock(now, r.WindowStart, r.WindowEnd)
-}
-
-func spanClock(now, from, to db.Time) string {
+// windowPhase ends the name of a window's clock.
+func windowPhase(now, from, to db.Time) string {
 	switch {
 	case from.IsZero():
-		return "not set"
+		return ""
 	case now.Before(from):
-		return "opens in " + left(now, from)
+		return "opens in"
 	case now.Before(to):
-		return "closes in " + left(now, to)
+		return "closes in"
 	}
-	return "closed " + left(now, to)
+	return "closed"
+}
+
+// windowLeft is how long it is until the window opens or closes.
+func windowLeft(now, from, to db.Time) string {
+	if !from.IsZero() && now.Before(from) {
+		return left(now, from)
+	}
+	return left(now, to)
+}
+
+// windowClock says both in a line.
+func windowClock(now db.Time, w *deploy.WaveView) string {
+	return strings.TrimSpace(windowPhase(now, w.WindowStart, w.WindowEnd) + " " + windowLeft(now, w.WindowStart, w.WindowEnd))
+}
+
+func soakLength(w *deploy.WaveView) string {
+	if w.SoakHours == 0 {
+		return "none"
+	}
+	return hours(w.SoakHours)
+}
+
+// sheetClass makes the run sheet the way on while steps are taken.
+func sheetClass(w *deploy.WaveView) string {
+	if w.State == deploy.WaveRunning || w.State == deploy.WaveVerifying || !w.BackOutAt.IsZero() {
+		return "btn-primary"
+	}
+	return ""
 }
 
 // soaking is the newest wave that is complete and watched.

@@ -51,9 +51,6 @@ func finished(steps []deploy.StepView) []deploy.StepView {
 	if n < 0 {
 		n = len(steps)
 	}
-	if n < 2 {
-		return nil
-	}
 	return steps[:n]
 }
 
@@ -168,8 +165,11 @@ func (v SheetView) stepAt(s *deploy.StepView, verb string) string {
 // StepForm names the form of a step's verb.
 func StepForm(number int64, verb string) string { return fmt.Sprintf("step-%d-%s", number, verb) }
 
-// foldedTitle is the line of several finished steps.
+// foldedTitle is the line of the finished steps.
 func foldedTitle(steps []deploy.StepView) string {
+	if len(steps) == 1 {
+		return fmt.Sprintf("Step %d is settled: %s", steps[0].Number, steps[0].Title)
+	}
 	return fmt.Sprintf("Steps %d to %d are settled", steps[0].Number, steps[len(steps)-1].Number)
 }
 

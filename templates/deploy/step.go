@@ -44,3 +44,19 @@ func (t Trial) text(form, name, label, standard string) ui.Input {
 	i.Rows = 3
 	return i
 }
+
+func holder(s *deploy.StepView) string {
+	if s.Mine {
+		return "you,"
+	}
+	return s.HolderName + ","
+}
+
+// planned says what kind of step it is, how long it takes and who signs.
+func planned(s *deploy.StepView) string {
+	words := string(s.Kind) + ", planned " + minutes(s.Minutes)
+	if s.Witness {
+		words += ", with a witness"
+	}
+	return words
+}

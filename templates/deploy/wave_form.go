@@ -116,3 +116,32 @@ func taken(p *deploy.Preview) string {
 	}
 	return plural(p.Total, "target")
 }
+
+// change is a field that somebody saved otherwise meanwhile.
+type change struct{ label, saved string }
+
+// newer lists what is saved otherwise than what was typed, once somebody's
+// newer change was found.
+func (v WaveFormView) newer() []change {
+	if !v.Refused || v.Number == 0 || len(v.Blockers) > 0 {
+		return nil
+	}
+	e := v.Edit
+	var list []change
+	see := func(label, name, saved string) {
+		if v.Values.Get(name) != saved {
+			list = append(list, change{label, saved})
+		}
+	}
+	see("Name", "name", e.Name)
+	see("Environment", "environment", e.EnvironmentKey)
+	see("Targets", "filter", e.Filter)
+	see("Window from", "window_start", ui.LocalInput(e.WindowStart, v.Head.Zone))
+	see("Window until", "window_end", ui.LocalInput(e.WindowEnd, v.Head.Zone))
+	see("Complete at", "success_percent", number(e.SuccessPercent))
+	see("Soak", "soak_hours", number(e.SoakHours))
+	see("Fails at", "failure_percent", number(e.FailurePercent))
+	see("And at least", "failure_count", number(e.FailureCount))
+	see("Back out when", "trigger", e.Trigger)
+	return list
+}

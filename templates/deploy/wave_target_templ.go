@@ -898,7 +898,7 @@ func reportedFacts(v WaveTargetView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Facts().Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = digests().Render(templ.WithChildren(ctx, templ_7745c5c3_Var29), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1053,7 +1053,7 @@ func reportForms(v WaveTargetView) templ.Component {
 				}
 			}
 			if t.CanFail {
-				templ_7745c5c3_Err = say(v.Trial, saying{form: "failed", action: v.at("failed"), label: "Report it failed", what: "How it failed", class: "btn-danger", version: t.Version,
+				templ_7745c5c3_Err = say(v.Trial, saying{form: "failed", action: v.at("failed"), label: "Report it failed", what: "How it failed", class: "btn-danger", quiet: true, version: t.Version,
 					consequence: "It counts towards the failures at which the wave fails."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -1073,7 +1073,7 @@ func reportForms(v WaveTargetView) templ.Component {
 				}
 			}
 			if t.CanConfirmExclusion {
-				templ_7745c5c3_Err = say(v.Trial, saying{form: "exclusion", action: v.at("exclusion"), label: "Leave it out", class: "btn-danger", version: t.Version,
+				templ_7745c5c3_Err = say(v.Trial, saying{form: "exclusion", action: v.at("exclusion"), label: "Leave it out", class: "btn-danger", quiet: true, version: t.Version,
 					consequence: "It is out of this wave for good and counts no more."}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
