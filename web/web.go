@@ -16,6 +16,7 @@ import (
 	"slipway/web/account"
 	"slipway/web/admin"
 	"slipway/web/guard"
+	"slipway/web/oci"
 	"slipway/web/page"
 )
 
@@ -57,6 +58,7 @@ func New(a *app.App, c Config) (*echo.Echo, error) {
 	}
 	e.Use(guard.RequestID, guard.Log(a.Log), guard.Recover(), guard.Headers)
 	machines(e, a)
+	oci.Routes(e, a)
 	store := guard.NewStore(a.Identity, c.SecureCookies)
 	settings := page.Settings{Organisation: c.Organisation, Version: c.Version, Zone: zone, SecureCookies: c.SecureCookies,
 		Now: func() time.Time { return a.DB.Now().Std() }}
@@ -69,7 +71,7 @@ func New(a *app.App, c Config) (*echo.Echo, error) {
 	return e, nil
 }
 
-// machines are the addresses that need no session: assets and probes.
+// machines are the addresses that need nobody: assets and probes.
 func machines(e *echo.Echo, a *app.App) {
 	assets := echo.WrapHandler(static.Handler())
 	e.GET("/static/*", assets)

@@ -26,20 +26,17 @@ func accept(tx *db.Tx, actor identity.Actor, v *Version, d Decision) error {
 	if err != nil {
 		return err
 	}
-	stored, err := blobByDigest(tx, v.Digest)
+	damaged, err := anyDamaged(tx, v)
 	if err != nil {
 		return err
 	}
-	if stored.State == blobDamaged {
+	if damaged {
 		return storeFault(errDamaged, v)
 	}
 	if err := v.Accept(actor, checks, d, tx.Now); err != nil {
 		return err
 	}
-	if err := tx.Save(v); err != nil {
-		return err
-	}
-	return record(tx, actor, "accept", v, "accepted "+v.Title()+" into the media library", d.Note, v.Digest.String())
+	return saved(tx, actor, "accept", v, "accepted "+v.Title()+" into the media library", d.Note)
 }
 
 func mayDecide(actor identity.Actor, v *Version) error {
@@ -127,8 +124,13 @@ func (s *Service) decideOn(ctx context.Context, actor identity.Actor, versionID,
 	})
 }
 
+// saved writes a version that has moved, shows in the registry what is accepted
+// now, and records it.
 func saved(tx *db.Tx, actor identity.Actor, action string, v *Version, sentence, reason string) error {
 	if err := tx.Save(v); err != nil {
+		return err
+	}
+	if err := publish(tx, v.ItemKey); err != nil {
 		return err
 	}
 	return record(tx, actor, action, v, sentence, reason, v.Digest.String())

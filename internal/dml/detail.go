@@ -109,10 +109,11 @@ func (d *Detail) load(tx *db.Tx, actor identity.Actor) error {
 	return nil
 }
 
+// verbsFor lists what a custodian may do; the submitter's verbs come by pushing.
 func verbsFor(s State) []Verb {
 	var list []Verb
 	for _, verb := range Verbs() {
-		if Can(s, verb) {
+		if Can(s, verb) && verb != VerbResubmit && verb != VerbWithdraw {
 			list = append(list, verb)
 		}
 	}

@@ -82,34 +82,49 @@ func (v *Version) tally(checks []Check, now db.Time) {
 	}
 }
 
-// examine reads the bytes outside any transaction.
+// examine reads the bytes outside any transaction: those of the version, and of
+// all that a pushed one consists of.
 func (s *Service) examine(ctx context.Context, v *Version) (finding, error) {
 	f := finding{malware: Check{Verdict: Unknown, Detail: "Not checked: no scanner is configured."}}
-	r, info, err := blob.OpenVerified(ctx, s.blobs, v.Digest)
+	var parts []blob.Digest
+	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+		parts, err = below(tx, v.Digest)
+		return err
+	})
+	for _, d := range append([]blob.Digest{v.Digest}, parts...) {
+		if err == nil && f.digestErr == nil {
+			err = s.examineOne(ctx, d, &f)
+		}
+	}
+	return f, err
+}
+
+func (s *Service) examineOne(ctx context.Context, d blob.Digest, f *finding) error {
+	r, info, err := blob.OpenVerified(ctx, s.blobs, d)
 	if errors.Is(err, blob.ErrNotFound) {
 		f.digestErr = err
-		return f, nil
+		return nil
 	}
 	if err != nil {
-		return f, err
+		return err
 	}
 	defer r.Close()
-	f.size = info.Size
 	body := bufio.NewReaderSize(r, 64<<10)
 	head, err := body.Peek(headSize)
-	if err == nil || errors.Is(err, io.EOF) {
+	if f.size == 0 && (err == nil || errors.Is(err, io.EOF)) {
 		f.sniffed = sniff(head)
 	}
+	f.size += info.Size
 	_, err = io.Copy(io.Discard, &cancellable{ctx, body})
 	switch {
 	case errors.Is(err, blob.ErrDamaged):
 		f.digestErr = err
 	case err != nil:
-		return f, err
-	case s.scanner != nil:
-		f.malware, err = s.scan(ctx, v.Digest)
+		return err
+	case s.scanner != nil && f.malware.Verdict != Unmet:
+		f.malware, err = s.scan(ctx, d)
 	}
-	return f, err
+	return err
 }
 
 func (s *Service) scan(ctx context.Context, d blob.Digest) (Check, error) {

@@ -25,8 +25,23 @@ func (s *Service) Recheck(ctx context.Context, d blob.Digest) error {
 	return s.RecheckWith(ctx, d, nil)
 }
 
-// RecheckWith is Recheck that tells how many bytes it has read.
+// RecheckWith is Recheck that tells how many bytes it has read. What was pushed
+// in parts is hashed in all its parts.
 func (s *Service) RecheckWith(ctx context.Context, d blob.Digest, progress func(int64)) error {
+	var parts []blob.Digest
+	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+		parts, err = below(tx, d)
+		return err
+	})
+	for _, part := range append([]blob.Digest{d}, parts...) {
+		if err == nil {
+			err = s.recheckOne(ctx, part, progress)
+		}
+	}
+	return err
+}
+
+func (s *Service) recheckOne(ctx context.Context, d blob.Digest, progress func(int64)) error {
 	found := blob.Recheck(ctx, s.blobs, d, progress)
 	damaged := errors.Is(found, blob.ErrDamaged) || errors.Is(found, blob.ErrNotFound)
 	if found != nil && !damaged {
@@ -55,11 +70,20 @@ func (s *Service) RecheckWith(ctx context.Context, d blob.Digest, progress func(
 	return storeFault(found, first)
 }
 
-// doubtAll marks every accepted version with damaged bytes, and gives one.
+// doubtAll marks every accepted version that is or needs the damaged bytes, and
+// gives one.
 func doubtAll(tx *db.Tx, d blob.Digest) (*Version, error) {
 	versions, err := versionsByDigest(tx, d)
-	if err != nil || len(versions) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	over, err := versionsOver(tx, d)
+	if err != nil {
+		return nil, err
+	}
+	versions = append(versions, over...)
+	if len(versions) == 0 {
+		return nil, nil
 	}
 	for i := range versions {
 		v := &versions[i]
@@ -93,13 +117,24 @@ func (s *Service) Jobs(r *jobs.Runner) {
 		}
 		return s.finishChecks(ctx, args)
 	})
+	r.Handle(jobWrap, func(ctx context.Context, _ []byte) error { return s.wrapOlder(ctx) })
 	r.Handle(jobScrub, func(ctx context.Context, _ []byte) error { return s.scrub(ctx) })
 }
 
-// Schedule starts the scrub, which from then on enqueues itself. Calling it at
-// every start is right: a second one is a no-op.
+// Schedule starts the scrub, which from then on enqueues itself, and gives older
+// versions what the registry needs. Calling it at every start is right: a second
+// one is a no-op.
 func (s *Service) Schedule(ctx context.Context) error {
-	return s.db.InTx(ctx, func(tx *db.Tx) error { return jobs.Enqueue(tx, jobScrub, struct{}{}, jobs.UniqueKey(jobScrub)) })
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		old, err := unwrapped(tx, 1)
+		if err == nil && len(old) > 0 {
+			err = jobs.Enqueue(tx, jobWrap, struct{}{}, jobs.UniqueKey(jobWrap))
+		}
+		if err != nil {
+			return err
+		}
+		return jobs.Enqueue(tx, jobScrub, struct{}{}, jobs.UniqueKey(jobScrub))
+	})
 }
 
 // scrub verifies what was not verified for a month and sweeps dead uploads.
@@ -133,7 +168,7 @@ func (s *Service) Scrub(ctx context.Context, age, budget time.Duration) error {
 		if err != nil || row == nil {
 			return err
 		}
-		err = s.Recheck(ctx, row.Digest)
+		err = s.recheckOne(ctx, row.Digest, nil)
 		if errors.Is(err, context.DeadlineExceeded) {
 			return nil
 		}

@@ -56,20 +56,20 @@ const freshness = 5 * time.Minute
 // OpenParts gives a version's bytes for reading at any offset. A part cannot be
 // verified by itself, so all of it is hashed first, unless that was just done.
 func (s *Service) OpenParts(ctx context.Context, actor identity.Actor, versionID int64) (*Version, io.ReadSeekCloser, error) {
-	v, verified, err := s.readable(ctx, actor, versionID)
+	v, stored, err := s.readable(ctx, actor, versionID)
 	if err != nil {
 		return nil, nil, err
 	}
-	if s.db.Now().Sub(verified) > freshness {
+	if s.db.Now().Sub(stored.VerifiedAt) > freshness {
 		if err := s.Recheck(ctx, v.Digest); err != nil {
 			return nil, nil, err
 		}
 	}
-	return v, blob.NewSeeker(ctx, s.blobs, v.Digest, v.Size), nil
+	return v, blob.NewSeeker(ctx, s.blobs, v.Digest, stored.Size), nil
 }
 
-func (s *Service) readable(ctx context.Context, actor identity.Actor, versionID int64) (v *Version, verified db.Time, err error) {
-	return v, verified, s.db.View(ctx, func(tx *db.Tx) (err error) {
+func (s *Service) readable(ctx context.Context, actor identity.Actor, versionID int64) (v *Version, stored *blobRow, err error) {
+	return v, stored, s.db.View(ctx, func(tx *db.Tx) (err error) {
 		if v, err = versionByID(tx, versionID); err != nil {
 			return err
 		}
@@ -79,14 +79,12 @@ func (s *Service) readable(ctx context.Context, actor identity.Actor, versionID 
 		if err := mayRead(actor, v); err != nil {
 			return err
 		}
-		row, err := blobByDigest(tx, v.Digest)
-		if err != nil {
+		if stored, err = blobByDigest(tx, v.Digest); err != nil {
 			return err
 		}
-		if row.State == blobDamaged {
+		if stored.State == blobDamaged {
 			return storeFault(errDamaged, v)
 		}
-		verified = row.VerifiedAt
 		return nil
 	})
 }

@@ -152,7 +152,7 @@ func TestChecksSurviveACrash(t *testing.T) {
 	if err := l.do(func(tx *db.Tx) error { // as if the process had died before the checks
 		sub := submission("2")
 		sub.MediaType = v.MediaType
-		_, _, err := enter(tx, l.bruno, sub, blob.Info{Digest: v.Digest, Size: v.Size})
+		_, _, err := enter(tx, l.bruno, sub, blob.Info{Digest: v.Digest, Size: v.Size}, "")
 		return err
 	}); err != nil {
 		t.Fatal(err)

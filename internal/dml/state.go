@@ -53,19 +53,24 @@ const (
 	VerbRetire Verb = "retire"
 	VerbDoubt  Verb = "doubt"
 	VerbClear  Verb = "clear"
+
+	// The submitter's own, by which a pushed version is replaced or taken back
+	// while nobody has decided on it.
+	VerbResubmit Verb = "resubmit"
+	VerbWithdraw Verb = "withdraw"
 )
 
 // Verbs lists them.
 func Verbs() []Verb {
-	return []Verb{VerbCheck, VerbAccept, VerbReject, VerbRetire, VerbDoubt, VerbClear}
+	return []Verb{VerbCheck, VerbAccept, VerbReject, VerbRetire, VerbDoubt, VerbClear, VerbResubmit, VerbWithdraw}
 }
 
 var transitions = map[State]map[Verb]State{
-	Quarantined: {VerbCheck: Checking},
-	Checking:    {VerbCheck: Checking, VerbAccept: Accepted, VerbReject: Rejected},
+	Quarantined: {VerbCheck: Checking, VerbResubmit: Quarantined, VerbWithdraw: Rejected},
+	Checking:    {VerbCheck: Checking, VerbAccept: Accepted, VerbReject: Rejected, VerbResubmit: Quarantined, VerbWithdraw: Rejected},
 	Accepted:    {VerbDoubt: Suspect, VerbRetire: Retired},
 	Suspect:     {VerbClear: Accepted, VerbRetire: Retired},
-	Rejected:    {},
+	Rejected:    {VerbResubmit: Quarantined}, // only once it was withdrawn
 	Retired:     {},
 }
 
@@ -74,6 +79,7 @@ func Can(s State, v Verb) bool { _, ok := transitions[s][v]; return ok }
 
 var refusals = map[Verb]string{
 	VerbCheck: "checked", VerbAccept: "accepted", VerbReject: "rejected", VerbRetire: "retired", VerbDoubt: "marked as suspect", VerbClear: "cleared",
+	VerbResubmit: "pushed anew", VerbWithdraw: "taken back",
 }
 
 func (v *Version) refusal(verb Verb) string {

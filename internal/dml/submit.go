@@ -60,11 +60,17 @@ func (s *Service) Receive(ctx context.Context, actor identity.Actor, sub Submiss
 	if sub.MediaType == "" {
 		sub.MediaType = http.DetectContentType(head)
 	}
+	wrapping, err := s.wrapping(ctx, sub, info)
+	if err != nil {
+		return nil, err
+	}
 	var v *Version
 	fresh := false
 	err = s.db.InTx(ctx, func(tx *db.Tx) (err error) {
-		v, fresh, err = enter(tx, actor, sub, info)
-		return err
+		if v, fresh, err = enter(tx, actor, sub, info, wrapping.Digest); err != nil || !fresh {
+			return err
+		}
+		return wrapped(tx, v, wrapping)
 	})
 	if err != nil || !fresh {
 		return v, err
@@ -102,6 +108,7 @@ func (s *Service) admit(ctx context.Context, actor identity.Actor, sub *Submissi
 			return err
 		default:
 			c.Need(sub.Kind == "" || sub.Kind == item.Kind, "kind", fmt.Sprintf("%s is %s already.", item.Name, item.Kind))
+			sub.Kind = item.Kind
 			if err := identity.Authorize(actor, identity.DmlSubmit, item.ServiceID); err != nil {
 				return err
 			}
@@ -205,8 +212,8 @@ func (c *cancellable) Read(p []byte) (int, error) {
 }
 
 // enter writes the rows of a stored file: the blob, the item if it is new, and
-// the version in quarantine.
-func enter(tx *db.Tx, actor identity.Actor, sub Submission, info blob.Info) (*Version, bool, error) {
+// the version in quarantine, which is pulled by the manifest.
+func enter(tx *db.Tx, actor identity.Actor, sub Submission, info blob.Info, manifest blob.Digest) (*Version, bool, error) {
 	if err := blobStored(tx, info); err != nil {
 		return nil, false, err
 	}
@@ -228,7 +235,7 @@ func enter(tx *db.Tx, actor identity.Actor, sub Submission, info blob.Info) (*Ve
 		return nil, false, err
 	}
 	v := &Version{ItemID: item.ID, ItemKey: item.Key, ItemName: item.Name, Kind: item.Kind, Provenance: item.Provenance, ServiceID: item.ServiceID,
-		Label: sub.Label, State: Quarantined, FileName: sub.FileName, MediaType: sub.MediaType, Size: info.Size, Digest: info.Digest, Declared: sub.Declared,
+		Label: sub.Label, State: Quarantined, FileName: sub.FileName, MediaType: sub.MediaType, Size: info.Size, Digest: info.Digest, Manifest: manifest, Declared: sub.Declared,
 		Source: sub.Source, Note: sub.Note, ChangeKey: sub.ChangeKey, SubmitterID: actor.UserID, SubmitterName: actor.Name, SubmitterKind: string(actor.Kind)}
 	if err := tx.Create(v); err != nil {
 		return nil, false, err

@@ -23,6 +23,7 @@ type Version struct {
 	MediaType  string
 	Size       int64
 	Digest     blob.Digest
+	Manifest   blob.Digest // by which it is pulled; the digest itself when it was pushed
 	Declared   blob.Digest // what the submitter said it would be, if anything
 	Source     string
 	Note       string

@@ -15,6 +15,9 @@ import (
 // Scopes are what a token may be allowed. None of them signs or approves.
 var Scopes = []string{"dml:read", "dml:write", "build:report", "deploy:report", "api:read", "api:write"}
 
+// tokenPrefix tells a token from a password at a glance, and to secret scanners.
+const tokenPrefix = "slw_"
+
 // Token is an API token. Only its hash is stored; the token is shown once.
 type Token struct {
 	db.Row
@@ -41,7 +44,7 @@ func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, sco
 	if err := c.Err("The token was not created."); err != nil {
 		return "", err
 	}
-	token := "slw_" + NewToken()
+	token := tokenPrefix + NewToken()
 	return token, s.db.InTx(ctx, func(tx *db.Tx) error {
 		row := &Token{UserID: actor.UserID, Name: name, TokenHash: tokenHash(token), Scopes: scopes}
 		if lifetime > 0 {
@@ -53,6 +56,38 @@ func (s *Service) CreateToken(ctx context.Context, actor Actor, name string, sco
 		return audit.Record(tx, actor.By(), audit.Entry{Action: "token.create", Kind: "user", Key: actor.Username,
 			Sentence: fmt.Sprintf("created the token %q", name), Detail: strings.Join(scopes, ", ")})
 	})
+}
+
+// FindToken gives the machine that a token stands for: the account's roles limit
+// what it may see, the scopes what it may do. Unauthenticated when there is no
+// such token, it ran out or was revoked, or the account is disabled.
+func (s *Service) FindToken(ctx context.Context, token string) (Actor, error) {
+	unknown := fault.New(fault.Unauthenticated, "The token is unknown, revoked or past its end. Create another on the account page.")
+	if !strings.HasPrefix(token, tokenPrefix) || len(token) > 100 {
+		return Actor{}, unknown
+	}
+	var row *Token
+	var user *User
+	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+		if row, err = tokenByHash(tx, tokenHash(token)); err != nil {
+			return err
+		}
+		user, err = userByID(tx, row.UserID)
+		return err
+	})
+	now := s.db.Now()
+	switch {
+	case fault.KindOf(err) == fault.NotFound:
+		return Actor{}, unknown
+	case err != nil:
+		return Actor{}, err
+	case user.Disabled || row.RevokedAt != 0 || row.ExpiresAt != 0 && now.After(row.ExpiresAt):
+		return Actor{}, unknown
+	}
+	actor := user.Actor()
+	actor.Kind, actor.Scopes = Machine, row.Scopes
+	actor.Name = fmt.Sprintf("%s (token %s)", user.Name, row.Name)
+	return actor, nil
 }
 
 // Tokens lists the actor's own tokens, the newest first.

@@ -11,3 +11,8 @@ func tokenOf(tx *db.Tx, userID, id int64) (*Token, error) {
 	var token Token
 	return &token, tx.First(&token, "user_id = ? AND id = ?", userID, id)
 }
+
+func tokenByHash(tx *db.Tx, hash string) (*Token, error) {
+	var token Token
+	return &token, tx.First(&token, "token_hash = ?", hash)
+}
