@@ -172,7 +172,8 @@ func (s *Service) Resubmit(ctx context.Context, actor identity.Actor, key string
 			return err
 		}
 		if g.State == GatePending || (code == A1 && r.State == Draft) {
-			return fault.Refuse(fmt.Sprintf("%s was not submitted.", code), fault.Blocked(fmt.Sprintf("%s is %s; %s comes later.", r.Key, r.State, code), r.OwnerName, r.Link(), "Open the release"))
+			return fault.Refuse(fmt.Sprintf("%s was not submitted.", code), fault.Blocker{Code: "gate.state",
+				Sentence: fmt.Sprintf("%s is %s; %s comes later.", r.Key, r.State, code), Owner: r.OwnerName, Link: r.Link(), Action: "Open the release"})
 		}
 		rules, err := s.rules(tx, r)
 		if err != nil {

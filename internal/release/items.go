@@ -125,8 +125,8 @@ func packable(r *Release) error {
 	if slices.Contains([]State{Draft, Proposed, Planning, BuildTest}, state) {
 		return nil
 	}
-	return fault.Refuse("The package cannot be changed now.", fault.Blocked(
-		fmt.Sprintf("%s is %s. Send it back to build and test first; that voids what was signed.", r.Key, r.State), r.OwnerName, r.Link(), "Open the release"))
+	return fault.Refuse("The package cannot be changed now.", fault.Blocker{Code: "package.closed", Owner: r.OwnerName, Link: r.Link(), Action: "Open the release",
+		Sentence: fmt.Sprintf("%s is %s. Send it back to build and test first; that voids what was signed.", r.Key, r.State)})
 }
 
 // AddItem puts an item on the list of what the release may affect.
