@@ -72,8 +72,10 @@ func (d *DB) openSQLite(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
+	// The driver keeps the prepared statements of each connection. GORM's own
+	// cache prepares every statement of a transaction anew.
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on"
+		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_stmt_cache_size=256"
 	var err error
 	// One writer that begins IMMEDIATE: deferred writers fail with "database
 	// is locked" whatever the timeout.
@@ -126,7 +128,6 @@ func redact(message, dsn string) string {
 
 func (d *DB) config() *gorm.Config {
 	return &gorm.Config{
-		PrepareStmt:            true,
 		SkipDefaultTransaction: true,
 		TranslateError:         true,
 		NowFunc:                func() time.Time { return d.clock().UTC() },
