@@ -25,10 +25,16 @@ func (s *Service) AuthoriseEmergency(ctx context.Context, actor identity.Actor, 
 			return err
 		}
 		comment = strings.TrimSpace(comment)
-		if comment == "" {
-			return invalid("comment", "Say on what grounds; it is read when this is reviewed.")
+		var c fault.Check
+		c.Need(kind == ECAB || kind == Glass, "kind", "Choose the emergency board or the broken glass.")
+		c.Need(comment != "", "comment", "Say on what grounds; it is read when this is reviewed.")
+		against := s.emergencyBlockers(tx, actor, r)
+		if f, refused := fault.As(against); refused {
+			c.Block(f.Blockers...)
+		} else if against != nil {
+			return against
 		}
-		if err := s.emergencyBlockers(tx, actor, r); err != nil {
+		if err := c.Err("The emergency was not authorised."); err != nil {
 			return err
 		}
 		for _, held := range identity.RolesFor(permission) {
@@ -120,7 +126,8 @@ func (s *Service) Proceed(ctx context.Context, actor identity.Actor, key string)
 			return err
 		}
 		if !authority.covers(code) {
-			return fault.Refuse("Nothing went ahead.", fault.Blocked("No emergency authority speaks for this step.", identity.ChangeAuthority.Label(), r.Link("emergency"), "Open the emergency path"))
+			return fault.Refuse("Nothing went ahead.", fault.Blocker{Code: "emergency.authority", Sentence: "No emergency authority speaks for this step.",
+				Owner: identity.ChangeAuthority.Label(), Link: r.Link("emergency"), Action: "Open the emergency path"})
 		}
 		g, err := gateOf(tx, r.ID, code)
 		if err != nil {
@@ -177,7 +184,8 @@ func (s *Service) DecideRetro(ctx context.Context, actor identity.Actor, key str
 func againstRetro(r *Release, c *change.Change, actor identity.Actor) []fault.Blocker {
 	list := c.Against(actor)
 	if actor.UserID == r.OwnerID {
-		list = append(list, fault.Blocked("You own this release, so somebody else decides in retrospect.", identity.ChangeAuthority.Label(), r.Link("emergency"), "Open the emergency path"))
+		list = append(list, fault.Blocker{Code: "emergency.independent", Sentence: "You own this release, so somebody else decides in retrospect.",
+			Owner: identity.ChangeAuthority.Label(), Link: r.Link("emergency"), Action: "Open the emergency path"})
 	}
 	return list
 }

@@ -140,6 +140,13 @@ func (s *Service) AskWaiver(ctx context.Context, actor identity.Actor, key strin
 		c.Need(tx.Now.Before(q.ExpiresAt), "expires", "Say until when it holds; the date lies ahead.")
 		owner, err := identity.FindPerson(tx, q.RiskOwnerID)
 		c.Need(err == nil, "risk_owner", "Name who answers for the risk.")
+		former, err := waiversOf(tx, r.ID)
+		if err != nil {
+			return err
+		}
+		c.Need(!slices.ContainsFunc(former, func(w Waiver) bool {
+			return w.Gate == q.Gate && w.Finding == q.Finding && w.State == WaiverAsked && tx.Now.Before(w.ExpiresAt)
+		}), "finding", "This exception is asked for already, and waits for a decision.")
 		if err := c.Err("The waiver was not asked for."); err != nil {
 			return err
 		}
@@ -156,6 +163,9 @@ func (s *Service) AskWaiver(ctx context.Context, actor identity.Actor, key strin
 func (s *Service) DecideWaiver(ctx context.Context, actor identity.Actor, key string, id, version int64, verdict Verdict, comment string) error {
 	return s.write(ctx, actor, key, identity.WaiverApprove, func(tx *db.Tx, r *Release) error {
 		if err := actor.MustBePerson(); err != nil {
+			return err
+		}
+		if err := open(r); err != nil {
 			return err
 		}
 		w, err := waiverByID(tx, r.ID, id)
