@@ -16,6 +16,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"slipway/internal/sample"
@@ -23,44 +24,53 @@ import (
 
 const (
 	chromium = "/usr/bin/chromium"
-	patience = 20 * time.Second // for one step of a person; a loaded machine is slow
+	patience = 30 * time.Second      // for one step of a person; a loaded machine is slow
+	glance   = 15 * time.Millisecond // between two looks at a page that is not there yet
 )
 
+// browser is the one Chromium of all tests. Every person has a context of it:
+// cookies, storage and a tab of their own.
 var browser context.Context
 
 func TestMain(m *testing.M) {
+	code, err := withBrowser(m.Run)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func withBrowser(run func() int) (int, error) {
 	if _, err := os.Stat(chromium); err != nil {
-		fmt.Fprintln(os.Stderr, "the browser tests need Chromium: run make install")
-		os.Exit(1)
+		return 0, fmt.Errorf("the browser tests need Chromium: run make install")
 	}
 	profile, err := os.MkdirTemp("", "slipway-chromium-")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 0, err
 	}
-	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), chromedp.ExecPath(chromium), chromedp.UserDataDir(profile),
-		chromedp.Flag("headless", true), chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("no-first-run", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))
-	var stopBrowser context.CancelFunc
-	browser, stopBrowser = chromedp.NewContext(allocator)
+	defer os.RemoveAll(profile)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.UserDataDir(profile), chromedp.DisableGPU,
+		chromedp.NoSandbox, // there is none for root
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-quic", true))
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	defer stopAllocator()
+	var stop context.CancelFunc
+	browser, stop = chromedp.NewContext(allocator)
+	defer stop()
 	if err := chromedp.Do(browser); err != nil {
-		fmt.Fprintln(os.Stderr, "cannot start Chromium:", err)
-		os.Exit(1)
+		return 0, fmt.Errorf("cannot start Chromium: %w", err)
 	}
-	code := m.Run()
-	stopBrowser()
-	stopAllocator()
-	os.RemoveAll(profile)
-	os.Exit(code)
+	return run(), nil
 }
 
 // person is one browser with cookies of its own.
 type person struct {
-	t    *testing.T
-	ctx  context.Context
-	base string
-	name string
+	t        *testing.T
+	ctx      context.Context
+	base     string
+	name     string
+	password string // empty for somebody who does not sign in
 }
 
 // visitor opens a browser that has not signed in.
@@ -68,7 +78,10 @@ func visitor(t *testing.T, base, name string) *person {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	p := &person{t, ctx, base, name}
+	if err := chromedp.Do(ctx); err != nil { // without a time limit, which would end the tab
+		t.Fatal(err)
+	}
+	p := &person{t: t, ctx: ctx, base: base, name: name}
 	p.viewport(1440, 1000)
 	return p
 }
@@ -77,11 +90,8 @@ func visitor(t *testing.T, base, name string) *person {
 func signIn(t *testing.T, base, name string) *person {
 	t.Helper()
 	p := visitor(t, base, name)
-	p.open("/login")
-	p.fill("User name", name)
-	p.fill("Password", sample.Password)
-	p.press("Sign in")
-	p.see("My work")
+	p.password = sample.Password
+	p.open("/")
 	return p
 }
 
@@ -108,9 +118,55 @@ func (p *person) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// open goes to an address, and signs in where the server asks for it first:
+// in the beginning, and after a night in which the session ended.
 func (p *person) open(path string) {
 	p.t.Helper()
-	p.do(chromedp.Navigate(p.base + path))
+	p.visit(path)
+	if p.password != "" && p.path() == "/login" {
+		p.fill("User name", p.name)
+		p.fill("Password", p.password)
+		p.press("Sign in")
+		if p.path() == "/login" {
+			p.t.Fatalf("%s cannot sign in\n%s", p.name, p.text())
+		}
+		p.visit(path)
+	}
+}
+
+// visit loads an address and waits until it stands. Chromium answers when the
+// new document has replaced the old; chromedp's own wait misses the load of a
+// document that was redirected.
+func (p *person) visit(path string) {
+	p.t.Helper()
+	p.mark()
+	fresh := false
+	p.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		answer, err := cdp.Call(ctx, t, page.Navigate, page.NavigateParams{URL: p.base + path})
+		if err == nil && answer.ErrorText != "" {
+			err = fmt.Errorf("%s: %s", path, answer.ErrorText)
+		}
+		fresh = answer.LoaderID != "" // else only the fragment changed
+		return chromedp.Void{}, err
+	})
+	if fresh {
+		p.arrive(path)
+	}
+}
+
+// mark makes the document that is to be left known by a word that its
+// successor does not have; swapped counts what htmx puts in its place instead.
+func (p *person) mark() {
+	p.t.Helper()
+	eval[bool](p, `(() => {
+  if (!window.leaving) document.addEventListener('htmx:after:swap', () => { window.leaving = '' })
+  window.leaving = 'leaving'
+  return true })()`)
+}
+
+func (p *person) arrive(from string) {
+	p.t.Helper()
+	p.await("the page after "+from, `!window.leaving && document.readyState === 'complete'`)
 }
 
 // path is where the browser is.
@@ -125,7 +181,7 @@ func eval[T any](p *person, script string) T {
 	defer cancel()
 	value, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
-		p.t.Fatalf("%s at %s: %v\n%.300s", p.name, p.path(), err, script)
+		p.t.Fatalf("%s: %v\n%.300s", p.name, err, script)
 	}
 	return value
 }
@@ -135,110 +191,23 @@ func quote(s string) string {
 	return string(b)
 }
 
-// helpers find what a person would: the field beside a label, the button or
-// link with a text, within the region of a heading if one is named.
-const helpers = `
-const fold = s => s.replace(/\s+/g, ' ').trim()
-const region = name => {
-  if (!name) return document.querySelector('main') || document.body
-  const head = [...document.querySelectorAll('main h2, main h3, main summary, main tr, main li, main legend, main article')].find(h => fold(h.textContent).includes(name) && (h.matches('tr, li, article') || fold(h.textContent).length < 200))
-  if (!head) return null
-  const box = head.matches('tr, li, article') ? head : head.closest('section, details, article, fieldset, form') || head.parentElement
-  for (let d = box; d; d = d.parentElement) if (d.matches('details')) d.open = true
-  return box
-}
-const openUp = e => { for (let d = e; d; d = d.parentElement) if (d.matches && d.matches('details')) d.open = true }
-const field = (within, name) => {
-  const box = region(within); if (!box) return null
-  const label = [...box.querySelectorAll('label')].find(l => fold(l.textContent).replace(/ \(optional\)$/, '') === name) || [...box.querySelectorAll('label')].find(l => fold(l.textContent).startsWith(name))
-  const found = label ? label.control || label.querySelector('input, textarea, select') : box.querySelector('[name="' + name + '"], [aria-label="' + name + '"]')
-  if (found) openUp(found)
-  return found
-}
-const button = (within, name) => {
-  const box = region(within); if (!box) return null
-  const all = [...box.querySelectorAll('button, a, summary, input[type=submit]')].filter(b => b.getAttribute('aria-disabled') !== 'true')
-  const text = b => fold(b.getAttribute('aria-label') || b.textContent)
-  const found = all.find(b => fold(b.textContent) === name) || all.find(b => text(b) === name) || all.find(b => text(b).startsWith(name))
-  if (found) openUp(found)
-  return found
-}
-`
-
-// fill types into the field of a label; chooses an option by its text or value
-// where the field is a list; ticks where it is a box.
-func (p *person) fill(label, value string) { p.t.Helper(); p.fillIn("", label, value) }
-
-// fillIn is fill within the region of a heading.
-func (p *person) fillIn(within, label, value string) {
-	p.t.Helper()
-	problem := eval[string](p, fmt.Sprintf(`(() => {%s
-  const f = field(%s, %s), value = %s
-  if (!f) return 'there is no such field'
-  if (f.matches('select')) {
-    const o = [...f.options].find(o => fold(o.text) === value || o.value === value) || [...f.options].find(o => fold(o.text).startsWith(value))
-    if (!o) return 'there is no such choice; there are: ' + [...f.options].map(o => fold(o.text)).join(' | ')
-    f.value = o.value
-  } else if (f.type === 'checkbox' || f.type === 'radio') f.checked = value !== 'no'
-  else f.value = value
-  f.dispatchEvent(new Event('input', {bubbles: true})); f.dispatchEvent(new Event('change', {bubbles: true}))
-  return ''
-})()`, helpers, quote(within), quote(label), quote(value)))
-	if problem != "" {
-		p.t.Fatalf("%s at %s: %q = %q: %s\n%s", p.name, p.path(), label, value, problem, p.text())
-	}
-}
-
-// tick chooses a radio card or a box by its label.
-func (p *person) tick(label string) { p.t.Helper(); p.fill(label, "yes") }
-
-// upload puts a file into the field of a label.
-func (p *person) upload(label, file string) {
-	p.t.Helper()
-	if !eval[bool](p, fmt.Sprintf(`(() => {%s const f = field('', %s); if (!f) return false; f.id = 'upload-here'; return true })()`, helpers, quote(label))) {
-		p.t.Fatalf("%s at %s: there is no field %q\n%s", p.name, p.path(), label, p.text())
-	}
-	p.do(chromedp.SetUploadFiles("#upload-here", []string{file}))
-}
-
-// press clicks a button or link by its text, and waits for what comes.
-func (p *person) press(text string) { p.t.Helper(); p.pressIn("", text) }
-
-// pressIn is press within the region of a heading.
-func (p *person) pressIn(within, text string) {
-	p.t.Helper()
-	found := eval[string](p, fmt.Sprintf(`(() => {%s
-  const b = button(%s, %s); if (!b) return ''
-  window.leaving = true
-  const goes = b.matches('a[href]') || (b.matches('button, input') && b.form && b.type !== 'button')
-  setTimeout(() => b.click(), 0)
-  return goes ? 'goes' : 'stays'
-})()`, helpers, quote(within), quote(text)))
-	switch found {
-	case "":
-		p.t.Fatalf("%s at %s: there is no button %q in %q\n%s", p.name, p.path(), text, within, p.text())
-	case "goes":
-		p.await(fmt.Sprintf("the page after %q", text), `!window.leaving && document.readyState === 'complete'`)
-	}
-}
-
 // await polls a condition; it holds through the moment between two pages.
 func (p *person) await(what, condition string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
 	for {
 		ok, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`(() => { try { return !!(`+condition+`) } catch (e) { return false } })()`))
 		if err == nil && ok {
 			return
 		}
-		if ctx.Err() != nil {
-			p.t.Fatalf("%s at %s waited in vain for %s\n%s", p.name, p.path(), what, p.text())
-		}
-		tick := time.NewTimer(20 * time.Millisecond)
+		timer.Reset(glance)
 		select {
-		case <-tick.C:
+		case <-timer.C:
 		case <-ctx.Done():
+			p.t.Fatalf("%s at %s waited in vain for %s\n%s", p.name, p.path(), what, p.text())
 		}
 	}
 }
