@@ -69,6 +69,9 @@ func (s *Service) Preview(ctx context.Context, actor identity.Actor, key string,
 		if err != nil {
 			return err
 		}
+		if err := identity.Authorize(actor, identity.PlanEdit, r.ServiceID); err != nil {
+			return err
+		}
 		p, err := newestPlan(tx, r.ID)
 		if err != nil {
 			return err

@@ -104,6 +104,9 @@ func (h handler) edit(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := identity.Authorize(page.Actor(c), identity.ChangeEdit, d.Change.ServiceID); err != nil {
+		return err
+	}
 	return h.form(c, formOf(d.Change), nil)
 }
 
