@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"fmt"
 
 	"slipway/internal/db"
 	"slipway/internal/dml/blob"
@@ -33,7 +34,8 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 			return err
 		}
 		if p == nil || p.Digest == "" {
-			return fault.Refuse("Nothing was hashed anew.", fault.Blocked("The package is not baselined, so its files may still change.", identity.BuildManager.Label(), r.Link("package"), "Baseline the package"))
+			return fault.Refuse("Nothing was hashed anew.", fault.Blocker{Code: "package.baselined", Sentence: "The package is not baselined, so its files may still change.",
+				Owner: identity.BuildManager.Label(), Link: r.Link("package"), Action: "Baseline the package"})
 		}
 		id = p.ID
 		for _, line := range lines {
@@ -46,12 +48,11 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 	if err != nil {
 		return err
 	}
-	for _, d := range digests {
-		if err := s.media.Recheck(ctx, d); err != nil {
-			return err
-		}
+	damaged, err := s.rehash(ctx, digests)
+	if err != nil {
+		return err
 	}
-	return s.db.InTx(ctx, func(tx *db.Tx) error {
+	err = s.db.InTx(ctx, func(tx *db.Tx) error {
 		r, err := s.FindIn(tx, actor, key)
 		if err != nil {
 			return err
@@ -64,9 +65,33 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 			return fault.New(fault.Conflict, "The package changed while its files were hashed; hash the new one.")
 		}
 		p.RecheckedAt = tx.Now
+		found := "all match"
+		if len(damaged) > 0 {
+			p.RecheckedAt = 0
+			found = fmt.Sprintf("%d no longer match", len(damaged))
+		}
 		if err := save(tx, p); err != nil {
 			return err
 		}
-		return s.record(tx, actor, r, "package.recheck", "", "hashed the %d files of package v%d anew; all match", len(digests), p.Number)
+		return s.record(tx, actor, r, "package.recheck", "", "hashed the %d files of package v%d anew; %s", len(digests), p.Number, found)
 	})
+	if err != nil {
+		return err
+	}
+	return fault.Refuse("The media library cannot vouch for this package.", damaged...)
+}
+
+// rehash hashes every file, and says of each that does not match its digest.
+func (s *Service) rehash(ctx context.Context, digests []blob.Digest) (damaged []fault.Blocker, err error) {
+	for _, d := range digests {
+		err := s.media.Recheck(ctx, d)
+		f, refused := fault.As(err)
+		if err != nil && !(refused && f.Kind == fault.Refused) {
+			return nil, err
+		}
+		if refused {
+			damaged = append(damaged, f.Blockers...)
+		}
+	}
+	return damaged, nil
 }

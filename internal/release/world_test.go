@@ -53,6 +53,7 @@ func (e evidence) Findings(_ *db.Tx, _ *release.Release, gate release.GateCode) 
 
 func newWorld(t *testing.T, adjust ...func(*policy.Rules)) *world {
 	t.Helper()
+	t.Parallel()
 	d := dbtest.New(t)
 	w := &world{t: t, d: d, evidence: evidence{}, root: t.TempDir()}
 	for _, p := range []struct {
