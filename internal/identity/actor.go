@@ -73,15 +73,14 @@ func Authorize(a Actor, p Permission, serviceID int64) error {
 	if !ok {
 		return fault.New(fault.Internal, "unknown permission %q", p)
 	}
+	held := slices.ContainsFunc(rule.roles, func(role Role) bool { return a.Has(role, serviceID) })
 	switch a.Kind {
 	case PersonKind:
-		for _, role := range rule.roles {
-			if a.Has(role, serviceID) {
-				return nil
-			}
+		if held {
+			return nil
 		}
-	case Machine:
-		if rule.scope != "" && slices.Contains(a.Scopes, rule.scope) {
+	case Machine: // a token does no more than its owner, and no more than its scopes
+		if held && rule.scope != "" && slices.Contains(a.Scopes, rule.scope) {
 			return nil
 		}
 	case SystemKind:
