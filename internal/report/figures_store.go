@@ -12,11 +12,11 @@ import (
 func (d *desk) ask(into any, q *Query, query string, more values) error {
 	named := values{"service": q.ServiceKey, "type": q.Type, "from": q.From, "until": q.Until}
 	maps.Copy(named, more)
-	return d.read(into, "", strings.ReplaceAll(query, "{in}", "{seen} AND (@service = '' OR r.service_key = @service) AND (@type = '' OR r.type = @type)"), named)
+	return d.read(into, strings.ReplaceAll(query, "{in}", "{seen} AND (@service = '' OR r.service_key = @service) AND (@type = '' OR r.type = @type)"), named)
 }
 
 func (d *desk) serviceNames() (list []ServiceName, err error) {
-	return list, d.read(&list, "", "SELECT service_key AS key, name FROM services ORDER BY name", nil)
+	return list, d.read(&list, "SELECT service_key AS key, name FROM services ORDER BY name", nil)
 }
 
 // firstMade is when the first release was made here, 0 before that.

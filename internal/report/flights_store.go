@@ -3,43 +3,39 @@ package report
 import (
 	"fmt"
 	"strings"
-
-	"slipway/internal/db"
 )
 
 // flightRows is how many releases under way the first page shows.
 const flightRows = 10
 
 type flightRow struct {
-	ID                                                     int64
 	ReleaseKey, Title, ServiceName, State, OwnerName, Type string
-	HeldFrom, Gates                                        string
+	Gates                                                  string
 	OwnerID                                                int64
-	WindowStart                                            db.Time
+	UnderWay                                               int64
+	WaveNumber                                             int64 // the first that is not complete, 0 for none
+	WaveName, WaveState                                    string
+	Verified, Counted                                      int64
+	SupportState, LeadName                                 string
 }
 
 // flights are the actor's own releases under way; who owns none sees the newest.
 func (d *desk) flights(w *Work) error {
-	if err := d.read(&w.UnderWay, "", `SELECT COUNT(*) FROM releases r WHERE {live} AND {seen}`, nil); err != nil {
-		return err
-	}
-	columns := "r.id, r.release_key, r.title, r.service_name, r.state, r.owner_name, r.type, r.held_from, r.gates, r.owner_id, r.window_start"
 	var rows []flightRow
-	err := d.read(&rows, "", `SELECT `+columns+` FROM releases r WHERE {live} AND {seen} ORDER BY CASE WHEN r.owner_id = @me THEN 0 ELSE 1 END, r.id DESC LIMIT @most`, values{"most": flightRows})
-	if err != nil {
-		return err
-	}
-	w.Mine = len(rows) > 0 && rows[0].OwnerID == d.actor.UserID
-	for i, r := range rows {
+	err := d.read(&rows, `SELECT r.release_key, r.title, r.service_name, r.state, r.owner_name, r.type, r.gates, r.owner_id, (SELECT COUNT(*) FROM releases r WHERE {live} AND {seen}) AS under_way,
+		COALESCE(w.number, 0) AS wave_number, COALESCE(w.name, '') AS wave_name, COALESCE(w.state, '') AS wave_state, COALESCE(w.verified, 0) AS verified,
+		COALESCE(w.total - w.excluded, 0) AS counted, COALESCE(e.state, '') AS support_state, COALESCE(e.lead_name, '') AS lead_name
+		FROM (SELECT r.*, CASE WHEN r.owner_id = @me THEN 0 ELSE 1 END AS place FROM releases r WHERE {live} AND {seen} ORDER BY place, r.id DESC LIMIT @most) r
+		LEFT JOIN waves w ON w.release_id = r.id AND w.number = (SELECT MIN(n.number) FROM waves n WHERE n.release_id = r.id AND n.state <> 'Complete')
+		LEFT JOIN early_lives e ON e.release_id = r.id ORDER BY r.place, r.id DESC`, values{"most": flightRows})
+	for _, r := range rows {
+		w.UnderWay = r.UnderWay
+		w.Mine = w.Mine || r.OwnerID == d.actor.UserID
 		if w.Mine && r.OwnerID != d.actor.UserID {
-			rows = rows[:i]
 			break
 		}
-	}
-	next, err := d.nextOf(rows)
-	for i, r := range rows {
-		f := Flight{Key: r.ReleaseKey, Title: r.Title, ServiceName: r.ServiceName, State: r.State, OwnerName: r.OwnerName, Type: r.Type, WindowStart: r.WindowStart, Gates: gateStates(r.Gates), Next: next[i]}
-		w.Flight = append(w.Flight, f)
+		w.Flight = append(w.Flight, Flight{Key: r.ReleaseKey, Title: r.Title, ServiceName: r.ServiceName, State: r.State, OwnerName: r.OwnerName, Type: r.Type,
+			Gates: gateStates(r.Gates), Next: r.next()})
 	}
 	return err
 }
@@ -57,54 +53,29 @@ func gateStates(line string) []GateState {
 	return list
 }
 
-type stageRow struct {
-	ReleaseID int64
-	Number    int64
-	Name      string
-	State     string
-	LeadName  string
-	Verified  int64
-	Total     int64
-}
-
-// nextOf says of each release what it waits for, from what is stored.
-func (d *desk) nextOf(rows []flightRow) ([]string, error) {
-	sentences := make([]string, len(rows))
-	var ids []int64
-	for i, r := range rows {
-		ids = append(ids, r.ID)
-		sentences[i] = nextGate(r.State, gateStates(r.Gates))
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	var waves []stageRow
-	err := d.read(&waves, "", `SELECT w.release_id, w.number, w.name, w.state, w.verified, w.total - w.excluded AS total FROM waves w WHERE w.release_id IN @ids AND w.state <> 'Complete' ORDER BY w.release_id, w.number`, values{"ids": ids})
-	if err != nil {
-		return nil, err
-	}
-	var support []stageRow
-	if err := d.read(&support, "", `SELECT e.release_id, e.state, e.lead_name FROM early_lives e WHERE e.release_id IN @ids`, values{"ids": ids}); err != nil {
-		return nil, err
-	}
-	for i, r := range rows {
-		switch r.State {
-		case "Deploying", "Paused", "Remediating":
-			for _, w := range waves {
-				if w.ReleaseID == r.ID {
-					sentences[i] = fmt.Sprintf("Wave %d, %s: %s, %d of %d verified", w.Number, w.Name, waveWord(w.State), w.Verified, w.Total)
-					break
-				}
-			}
-		case "EarlyLife":
-			for _, e := range support {
-				if e.ReleaseID == r.ID {
-					sentences[i] = supportSentence(e)
-				}
-			}
+// next says what a release waits for, from what is stored.
+func (r *flightRow) next() string {
+	gates := gateStates(r.Gates)
+	wave := fmt.Sprintf("wave %d, %s", r.WaveNumber, r.WaveName)
+	switch r.State {
+	case "Draft":
+		return "To be submitted"
+	case "OnHold":
+		return "On hold, until it is resumed"
+	case "RolledBack":
+		return "Build it anew, or review what happened"
+	case "Ready":
+		if given(gates[3]) && r.WaveNumber > 0 {
+			return "A4 is given; " + wave + " is " + waveWord(r.WaveState)
 		}
+	case "Deploying", "Paused", "Remediating":
+		if r.WaveNumber > 0 {
+			return fmt.Sprintf("%s: %s, %d of %d verified", sentenceCase(wave), waveWord(r.WaveState), r.Verified, r.Counted)
+		}
+	case "EarlyLife":
+		return r.support()
 	}
-	return sentences, nil
+	return nextGate(gates)
 }
 
 func waveWord(state string) string {
@@ -119,39 +90,29 @@ func waveWord(state string) string {
 	return strings.ToLower(state)
 }
 
-func supportSentence(e stageRow) string {
-	switch e.State {
-	case "ExitRequested":
+func (r *flightRow) support() string {
+	switch {
+	case r.SupportState == "ExitRequested":
 		return "Operations decides on the end of early life support"
-	case "Extended":
-		return "Early life support was extended"
-	}
-	if e.LeadName == "" {
+	case r.LeadName == "":
 		return "Early life support has no lead"
+	case r.SupportState == "Extended":
+		return "Early life support was extended, led by " + r.LeadName
 	}
-	return "Early life support, led by " + e.LeadName
+	return "Early life support, led by " + r.LeadName
 }
 
+func given(g GateState) bool { return g.State == "Approved" || g.State == "Waived" }
+
 // nextGate is the first authorisation that is not given, and how it stands.
-func nextGate(state string, gates []GateState) string {
-	switch state {
-	case "Draft":
-		return "To be submitted"
-	case "OnHold":
-		return "On hold, until it is resumed"
-	case "RolledBack":
-		return "Rebuild it, or review what happened"
-	}
+func nextGate(gates []GateState) string {
 	for _, g := range gates {
-		switch g.State {
-		case "Approved", "Waived":
+		switch {
+		case given(g):
 			continue
-		case "Open":
+		case g.State == "Open":
 			return g.Code + " is being decided"
-		case "Pending":
-			if state == "Ready" && g.Code == "A5" {
-				return "A4 is given; its first wave waits for go"
-			}
+		case g.State == "Pending":
 			return "Work towards " + g.Code
 		}
 		return g.Code + " is " + strings.ToLower(g.State) + ": mend it and submit it anew"

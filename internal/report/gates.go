@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
-	"strings"
+	"sync"
 
+	"slipway/internal/audit"
+	"slipway/internal/db"
 	"slipway/internal/identity"
 	"slipway/internal/release"
 )
@@ -11,56 +13,89 @@ import (
 // gateNames says what each authorisation is for.
 var gateNames = map[release.GateCode]string{release.A1: "the plan", release.A2: "the build", release.A3: "the check-in", release.A4: "the deployment", release.A5: "the closing"}
 
-// openGates are the authorisations that the policy lets the actor speak on. One
-// whose criteria are not met yet waits for others too, and says so.
-func openGates(d *desk) (tasks []Task, err error) {
-	list, err := d.s.rooms.Release.WaitingGates(d.tx, d.actor, longest)
-	for _, w := range list {
-		r, code := w.Release, w.Gate.Code
-		t := Task{Family: "active", Title: fmt.Sprintf("Decide %s, %s of %s", code, gateNames[code], r.Title), Release: r.Key,
-			Why: "Every criterion is met; you decide as " + roleWords(w.Roles), Href: r.Link("gates", string(code)), Action: "Decide " + string(code), Due: w.Gate.ExpiresAt}
-		if w.Unmet > 0 {
-			t.Family, t.Action = "neutral g-clock", "Read "+string(code)
-			t.Why = fmt.Sprintf("%s not met yet; you decide as %s", plural(w.Unmet, "criterion is", "criteria are"), roleWords(w.Roles))
+// gates are the authorisations and the exceptions from them that wait for the
+// actor's word. Each weighs the evidence of all rooms, so that a page that is
+// drawn again before anything was recorded takes them from memory.
+func (d *desk) gates(w *Work) error {
+	if !d.actor.Can(identity.GateDecide, 0) && !d.actor.Can(identity.WaiverApprove, 0) {
+		return nil
+	}
+	seq, err := audit.LastSeq(d.tx)
+	if err != nil {
+		return err
+	}
+	tasks, known := d.s.weighed.find(d.actor.UserID, seq, d.tx.Now)
+	if !known {
+		if tasks, err = d.weigh(); err != nil {
+			return err
 		}
-		tasks = append(tasks, t)
+		d.s.weighed.keep(d.actor.UserID, weighing{seq, d.tx.Now, tasks})
+	}
+	for _, t := range tasks {
+		w.add(d.tx.Now, false, t)
+	}
+	return nil
+}
+
+func (d *desk) weigh() ([]Task, error) {
+	gates, err := d.s.rooms.Release.WaitingGates(d.tx, d.actor, longest)
+	if err != nil {
+		return nil, err
+	}
+	var tasks []Task
+	for _, g := range gates {
+		tasks = append(tasks, gateTask(g))
+	}
+	waivers, err := d.s.rooms.Release.WaitingWaivers(d.tx, d.actor, longest)
+	for _, e := range waivers {
+		tasks = append(tasks, Task{Family: "warn", Title: fmt.Sprintf("Allow or refuse the exception from “%s”", e.Waiver.Title), Release: e.Release.Key,
+			Why:  fmt.Sprintf("%s asks at %s; %s answers for the risk", e.Waiver.AskedBy, e.Waiver.Gate, e.Waiver.RiskOwner),
+			Href: e.Release.Link("gates", string(e.Waiver.Gate)) + "#waivers", Action: "Decide the waiver"})
 	}
 	return tasks, err
 }
 
-// askedWaivers are the exceptions that the actor may allow or refuse.
-func askedWaivers(d *desk) (tasks []Task, err error) {
-	list, err := d.s.rooms.Release.WaitingWaivers(d.tx, d.actor, longest)
-	for _, w := range list {
-		tasks = append(tasks, Task{Family: "warn", Title: fmt.Sprintf("Allow or refuse the exception from “%s”", w.Waiver.Title), Release: w.Release.Key,
-			Why:  fmt.Sprintf("%s asks at %s; %s answers for the risk", w.Waiver.AskedBy, w.Waiver.Gate, w.Waiver.RiskOwner),
-			Href: w.Release.Link("gates", string(w.Waiver.Gate)) + "#waivers", Action: "Decide the waiver"})
+// gateTask says whether a gate can be decided now, or waits for others too.
+func gateTask(g release.WaitingGate) Task {
+	r, code := g.Release, g.Gate.Code
+	t := Task{Family: "active", Title: fmt.Sprintf("Decide %s, %s of %s", code, gateNames[code], r.Title), Release: r.Key,
+		Why: "Every criterion is met; you decide as " + roleWords(g.Roles), Href: r.Link("gates", string(code)), Action: "Decide " + string(code), Due: g.Gate.ExpiresAt}
+	if g.Unmet > 0 {
+		t.Family, t.Action = notYet, "Read "+string(code)
+		t.Why = fmt.Sprintf("%s not met yet; you decide as %s", plural(g.Unmet, "criterion is", "criteria are"), roleWords(g.Roles))
 	}
-	return tasks, err
+	return t
 }
 
-func roleWords(roles []identity.Role) string {
-	words := make([]string, len(roles))
-	for i, r := range roles {
-		words[i] = strings.TrimPrefix(roleWord(r), "in ")
-	}
-	return strings.Join(words, " or ")
+// weighing is what waited for a person when the record had its last entry.
+type weighing struct {
+	seq   int64
+	at    db.Time
+	tasks []Task
 }
 
-// roleWord is a role within a sentence.
-func roleWord(r identity.Role) string {
-	switch r {
-	case identity.DMLCustodian:
-		return "DML custodian"
-	case identity.Operations, identity.EarlyLifeSupport:
-		return "in " + strings.ToLower(r.Label())
-	}
-	return strings.ToLower(r.Label())
+const (
+	weighedFor  = 30_000 // milliseconds; clocks run out even while nothing is recorded
+	weighedMost = 500    // people; a full memory is emptied
+)
+
+type weighings struct {
+	mu   sync.Mutex
+	last map[int64]weighing // by person
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
+func (m *weighings) find(person, seq int64, now db.Time) ([]Task, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w, known := m.last[person]
+	return w.tasks, known && w.seq == seq && now >= w.at && now-w.at < weighedFor
+}
+
+func (m *weighings) keep(person int64, w weighing) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.last == nil || len(m.last) >= weighedMost {
+		m.last = map[int64]weighing{}
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	m.last[person] = w
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"strings"
 
 	"slipway/internal/identity"
 )
@@ -21,7 +20,7 @@ func (d *desk) holds(w *Work) error {
 			ID   int64
 			Name string
 		}
-		if err := d.read(&rows, "", "SELECT id, name FROM services WHERE id IN @ids", values{"ids": ids}); err != nil {
+		if err := d.read(&rows, "SELECT id, name FROM services WHERE id IN @ids", values{"ids": ids}); err != nil {
 			return err
 		}
 		for _, r := range rows {
@@ -54,12 +53,4 @@ func holdsSentence(grants []identity.Grant, names map[int64]string) string {
 		}
 	}
 	return "You are " + listed(parts)
-}
-
-// listed joins words as a sentence does.
-func listed(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }

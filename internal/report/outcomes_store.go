@@ -105,7 +105,7 @@ func (d *desk) drift(f *Figures, _ lives) error {
 		return nil
 	}
 	var t struct{ Strange, Known, Silent int64 }
-	err := d.read(&t, "", `SELECT `+when("x.installed_digest <> '' AND a.digest IS NULL")+` AS strange, `+when("x.installed_digest <> ''")+` AS known, `+when("x.installed_digest = ''")+` AS silent
+	err := d.read(&t, `SELECT `+when("x.installed_digest <> '' AND a.digest IS NULL")+` AS strange, `+when("x.installed_digest <> ''")+` AS known, `+when("x.installed_digest = ''")+` AS silent
 		FROM targets x LEFT JOIN (SELECT p.digest FROM packages p WHERE p.state IN ('SignedOff', 'Deployed', 'Superseded')
 			UNION SELECT c.digest FROM components c JOIN packages p ON p.id = c.package_id WHERE p.state IN ('SignedOff', 'Deployed', 'Superseded') AND c.kind = 'software' AND c.digest <> '') a
 		ON a.digest = x.installed_digest WHERE NOT x.retired`, nil)

@@ -14,7 +14,7 @@ func (q sought) values() values {
 
 func (d *desk) releases(q sought) (hits []Hit, err error) {
 	var rows []found
-	err = d.read(&rows, "", `SELECT r.release_key AS code, r.title AS name, r.state AS extra FROM releases r
+	err = d.read(&rows, `SELECT r.release_key AS code, r.title AS name, r.state AS extra FROM releases r
 		WHERE (LOWER(r.release_key) LIKE @like ESCAPE '\' OR LOWER(r.title) LIKE @like ESCAPE '\' OR LOWER(r.incident) = @q) AND {seen}
 		ORDER BY CASE WHEN LOWER(r.release_key) = @q THEN 0 ELSE 1 END, r.id DESC LIMIT @most`, q.values())
 	for _, r := range rows {
@@ -29,7 +29,7 @@ func (d *desk) packages(q sought) (hits []Hit, err error) {
 		return nil, nil
 	}
 	var rows []found
-	err = d.read(&rows, "", `SELECT r.release_key AS code, r.title AS name, p.number, p.state AS extra FROM packages p JOIN releases r ON r.id = p.release_id
+	err = d.read(&rows, `SELECT r.release_key AS code, r.title AS name, p.number, p.state AS extra FROM packages p JOIN releases r ON r.id = p.release_id
 		WHERE p.digest LIKE @digest AND {seen} ORDER BY p.id DESC LIMIT @most`, q.values())
 	for _, r := range rows {
 		hits = append(hits, Hit{Kind: "Package", Key: r.Code, Title: fmt.Sprintf("Package v%d of %s", r.Number, r.Name), Href: fmt.Sprintf("/releases/%s/package?version=%d", r.Code, r.Number), Exact: true})
@@ -39,7 +39,7 @@ func (d *desk) packages(q sought) (hits []Hit, err error) {
 
 func (d *desk) changes(q sought) (hits []Hit, err error) {
 	var rows []found
-	err = d.read(&rows, "", `SELECT r.change_key AS code, r.title AS name, r.state AS extra FROM changes r
+	err = d.read(&rows, `SELECT r.change_key AS code, r.title AS name, r.state AS extra FROM changes r
 		WHERE (LOWER(r.change_key) LIKE @like ESCAPE '\' OR LOWER(r.title) LIKE @like ESCAPE '\' OR LOWER(r.incident) = @q) AND {known}
 		ORDER BY CASE WHEN LOWER(r.change_key) = @q THEN 0 ELSE 1 END, r.id DESC LIMIT @most`, q.values())
 	for _, r := range rows {
@@ -51,7 +51,7 @@ func (d *desk) changes(q sought) (hits []Hit, err error) {
 // knownErrors finds known errors of releases that the actor sees, each once.
 func (d *desk) knownErrors(q sought) (hits []Hit, err error) {
 	var rows []found
-	err = d.read(&rows, "", `SELECT k.number, k.title AS name, MAX(r.release_key) AS code FROM known_errors k
+	err = d.read(&rows, `SELECT k.number, k.title AS name, MAX(r.release_key) AS code FROM known_errors k
 		JOIN known_error_links l ON l.known_error_id = k.id JOIN releases r ON r.id = l.release_id
 		WHERE (LOWER('KE-' || CAST(k.number AS TEXT)) = @q OR LOWER(k.title) LIKE @like ESCAPE '\') AND {seen}
 		GROUP BY k.number, k.title ORDER BY k.number DESC LIMIT @most`, q.values())
@@ -85,7 +85,7 @@ func (d *desk) register(q sought) (hits []Hit, err error) {
 			where += " OR " + s.also
 		}
 		var rows []found
-		err := d.read(&rows, "", fmt.Sprintf(`SELECT id, %s AS code, %s AS name FROM %s WHERE %s ORDER BY CASE WHEN LOWER(%s) = @q THEN 0 ELSE 1 END, id LIMIT @most`,
+		err := d.read(&rows, fmt.Sprintf(`SELECT id, %s AS code, %s AS name FROM %s WHERE %s ORDER BY CASE WHEN LOWER(%s) = @q THEN 0 ELSE 1 END, id LIMIT @most`,
 			s.key, s.name, s.table, where, s.key), q.values())
 		if err != nil {
 			return nil, err

@@ -29,12 +29,13 @@ type Rooms struct {
 
 // Service answers questions across the rooms.
 type Service struct {
-	db    *db.DB
-	rooms Rooms
+	db      *db.DB
+	rooms   Rooms
+	weighed weighings
 }
 
 // New gives the service.
-func New(d *db.DB, rooms Rooms) *Service { return &Service{d, rooms} }
+func New(d *db.DB, rooms Rooms) *Service { return &Service{db: d, rooms: rooms} }
 
 // desk is one person's question in one reading transaction.
 type desk struct {

@@ -2,10 +2,8 @@ package report
 
 import (
 	"maps"
-	"slices"
 	"strings"
 
-	"slipway/internal/db"
 	"slipway/internal/identity"
 )
 
@@ -36,79 +34,20 @@ func sightOf(actor identity.Actor) sight {
 	return v
 }
 
-// alive are the states in which a release still needs somebody.
-var alive = []string{"Draft", "Proposed", "Planning", "BuildTest", "Ready", "OnHold", "Deploying", "Paused", "Remediating", "EarlyLife", "RolledBack", "Review"}
+// live is the condition on releases that still need somebody.
+const live = "r.state IN ('Draft', 'Proposed', 'Planning', 'BuildTest', 'Ready', 'OnHold', 'Deploying', 'Paused', 'Remediating', 'EarlyLife', 'RolledBack', 'Review')"
 
 type values map[string]any
 
-// read runs a query whose {seen}, {known} and {may} stand for what the actor
-// sees and for the services of which they hold the permission.
-func (d *desk) read(into any, p identity.Permission, query string, more values) error {
+// read runs a query whose {seen}, {known} and {live} stand for the releases
+// that the actor sees and for those under way.
+func (d *desk) read(into any, query string, more values) error {
 	v := sightOf(d.actor)
-	may, services := "1 = 1", []int64{0}
-	if p != "" {
-		if reach, everywhere := d.actor.Reach(p); !everywhere {
-			may, services = "r.service_id IN @services", append(services, reach...)
-		}
-	}
-	named := values{"me": d.actor.UserID, "now": d.tx.Now, "grants": v.grants, "services": services, "alive": alive, "most": longest}
+	named := values{"me": d.actor.UserID, "now": d.tx.Now, "soon": d.tx.Now.Add(soon), "grants": v.grants, "most": longest}
 	maps.Copy(named, more)
-	query = strings.NewReplacer("{seen}", v.seen, "{known}", v.known, "{may}", may, "{live}", "r.state IN @alive").Replace(query)
+	query = strings.NewReplacer("{seen}", v.seen, "{known}", v.known, "{live}", live).Replace(query)
 	if !strings.Contains(query, "@") { // gorm takes names only where one is used
 		return d.tx.Gorm().Raw(query).Scan(into).Error
 	}
 	return d.tx.Gorm().Raw(query, map[string]any(named)).Scan(into).Error
-}
-
-// row is what a listing of tasks reads.
-type row struct {
-	ReleaseKey string
-	Title      string
-	Name       string
-	Who        string
-	Note       string
-	State      string
-	Number     int64
-	Total      int64
-	Bound      int64
-	Due        db.Time
-}
-
-// listing is a question that one query answers.
-func listing(p identity.Permission, query string, task func(*desk, row) Task) question {
-	return question{p, func(d *desk) ([]Task, error) {
-		var rows []row
-		err := d.read(&rows, p, query, nil)
-		tasks := make([]Task, len(rows))
-		for i, r := range rows {
-			tasks[i] = task(d, r)
-			if tasks[i].Release == "" {
-				tasks[i].Release = r.ReleaseKey
-			}
-		}
-		return tasks, err
-	}}
-}
-
-// heading is a release as a task names it.
-type heading struct {
-	ID         int64
-	ReleaseKey string
-	Title      string
-	State      string
-	OwnerID    int64
-}
-
-// visible gives those of the releases that the actor sees and that live.
-func (d *desk) visible(ids []int64) (map[int64]heading, error) {
-	found := map[int64]heading{}
-	if len(ids) == 0 {
-		return found, nil
-	}
-	var rows []heading
-	err := d.read(&rows, "", "SELECT r.id, r.release_key, r.title, r.state, r.owner_id FROM releases r WHERE r.id IN @ids AND {seen}", values{"ids": slices.Compact(slices.Sorted(slices.Values(ids)))})
-	for _, h := range rows {
-		found[h.ID] = h
-	}
-	return found, err
 }

@@ -27,7 +27,6 @@ func (t *Task) Late(now db.Time) bool { return !t.Due.IsZero() && t.Due.Before(n
 type Flight struct {
 	Key, Title, ServiceName, State, OwnerName string
 	Type                                      string
-	WindowStart                               db.Time
 	Gates                                     []GateState
 	Next                                      string // what it waits for, in a sentence
 }
@@ -70,79 +69,61 @@ type Work struct {
 // Count is how much waits for the actor.
 func (w *Work) Count() int { return len(w.Decisions) + len(w.Overdue) + len(w.Steps) + len(w.Handed) }
 
-// question is one kind of task; the permission says whose question it is, and
-// empty means that a person is asked by name.
-type question struct {
-	permission identity.Permission
-	ask        func(*desk) ([]Task, error)
-}
-
 // longest is how many tasks of one kind are listed.
 const longest = 20
+
+// notYet is the sign of a task that waits for others too.
+const notYet = "neutral g-clock"
+
+// listings are the tasks that the tables tell. All are read in one statement;
+// the number of a kind in it is its place here.
+var listings = slices.Concat(decisions, duties, written, gifts)
 
 // MyWork gives what waits for the actor, the most urgent first.
 func (s *Service) MyWork(ctx context.Context, actor identity.Actor) (*Work, error) {
 	w := &Work{}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
 		d := &desk{s, ctx, tx, actor}
-		for _, part := range []func(*Work) error{d.holds, d.debts, d.steps, d.handed, d.decisions, d.flights, d.soon} {
+		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.flights, d.soon} {
 			if err := part(w); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	for _, tasks := range [][]Task{w.Decisions, w.Overdue, w.Handed} {
+		slices.SortStableFunc(tasks, func(a, b Task) int {
+			return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.Due, b.Due))
+		})
+	}
 	return w, err
 }
 
-// decisions asks every question, and sets apart what is late.
-func (d *desk) decisions(w *Work) error {
-	open, err := d.collect(slices.Concat(decisions, duties))
-	for _, task := range open {
-		if task.Late(d.tx.Now) {
-			task.Family = "bad g-clock"
-			w.Overdue = append(w.Overdue, task)
-		} else {
-			w.Decisions = append(w.Decisions, task)
-		}
+// add puts a task where it stands on the page; what is late says so.
+func (w *Work) add(now db.Time, handed bool, t Task) {
+	if t.Late(now) {
+		t.Family = "bad g-clock"
 	}
-	return err
+	switch {
+	case handed:
+		w.Handed = append(w.Handed, t)
+	case t.Late(now):
+		w.Overdue = append(w.Overdue, t)
+	default:
+		w.Decisions = append(w.Decisions, t)
+	}
 }
 
-// handed asks for what is handed to the actor by name or by role.
-func (d *desk) handed(w *Work) (err error) {
-	w.Handed, err = d.collect(handed)
-	for i := range w.Handed {
-		if w.Handed[i].Late(d.tx.Now) {
-			w.Handed[i].Family = "bad g-clock"
-		}
+// rank puts what is broken first, then what has a time, and last what waits
+// for others too.
+func (t *Task) rank() int {
+	switch {
+	case t.Family == notYet:
+		return 3
+	case t.Family == "bad":
+		return 0
+	case t.Due.IsZero():
+		return 2
 	}
-	return err
-}
-
-func (d *desk) collect(questions []question) (tasks []Task, err error) {
-	if d.actor.Kind != identity.PersonKind {
-		return nil, nil
-	}
-	for _, q := range questions {
-		if q.permission != "" && !d.actor.Can(q.permission, 0) {
-			continue
-		}
-		found, err := q.ask(d)
-		if err != nil {
-			return nil, err
-		}
-		tasks = append(tasks, found...)
-	}
-	// What has a time comes first, the earliest on top.
-	slices.SortStableFunc(tasks, func(a, b Task) int {
-		if a.Due.IsZero() != b.Due.IsZero() {
-			if a.Due.IsZero() {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Compare(a.Due, b.Due)
-	})
-	return tasks, nil
+	return 1
 }

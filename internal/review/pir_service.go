@@ -150,8 +150,3 @@ func (s *Service) FinishAction(ctx context.Context, actor identity.Actor, key st
 		return record(tx, actor, r, "action.done", note, "finished the action “%s”", action.Title)
 	})
 }
-
-// OpenActions lists the open actions a person owns.
-func (s *Service) OpenActions(tx *db.Tx, actor identity.Actor, limit int) ([]Action, error) {
-	return mineToDo(tx, actor.UserID, limit)
-}

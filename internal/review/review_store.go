@@ -65,16 +65,3 @@ func removeShift(tx *db.Tx, releaseID, id int64) (bool, error) {
 	result := tx.Gorm().Where("release_id = ? AND id = ?", releaseID, id).Delete(&Shift{})
 	return result.RowsAffected > 0, result.Error
 }
-
-// mineToAnswer lists the transfers that wait for a person to confirm or deliver.
-func mineToAnswer(tx *db.Tx, userID int64, limit int) ([]Transfer, error) {
-	var list []Transfer
-	return list, tx.Gorm().Where("(receiver_id = ? AND state = ?) OR (giver_id = ? AND state IN ?)",
-		userID, TransferDelivered, userID, []TransferState{TransferPlanned, TransferRepeat}).Order("due, id").Limit(limit).Find(&list).Error
-}
-
-// mineToDo lists the open actions a person owns.
-func mineToDo(tx *db.Tx, userID int64, limit int) ([]Action, error) {
-	var list []Action
-	return list, tx.Gorm().Where("owner_id = ? AND state = ?", userID, ActionOpen).Order("due, id").Limit(limit).Find(&list).Error
-}

@@ -88,8 +88,3 @@ func (s *Service) MoveTransfer(ctx context.Context, actor identity.Actor, key st
 		return record(tx, actor, r, "transfer."+string(verb), note, "set the knowledge transfer “%s” to %s", t.Topic, t.State)
 	})
 }
-
-// Waiting lists the transfers that wait for a person, for the page of one's work.
-func (s *Service) Waiting(tx *db.Tx, actor identity.Actor, limit int) ([]Transfer, error) {
-	return mineToAnswer(tx, actor.UserID, limit)
-}
