@@ -37,6 +37,11 @@ func setStanding(tx *db.Tx, releaseKey string, standing Standing) error {
 		Updates(map[string]any{"standing": standing, "updated_at": tx.Now}).Error
 }
 
+func restrictBookings(tx *db.Tx, releaseKey string, restricted bool) error {
+	return tx.Gorm().Model(&Booking{}).Where("release_key = ?", releaseKey).
+		Updates(map[string]any{"restricted": restricted, "updated_at": tx.Now}).Error
+}
+
 func bookingsOf(tx *db.Tx, releaseKey string) ([]Booking, error) {
 	var list []Booking
 	if err := tx.Gorm().Where("release_key = ?", releaseKey).Order("from_at, part").Find(&list).Error; err != nil {

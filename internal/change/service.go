@@ -135,11 +135,14 @@ func (Step) TableName() string { return "change_steps" }
 // Find gives the change in the caller's transaction.
 func (s *Service) Find(tx *db.Tx, key string) (*Change, error) { return findChange(tx, key) }
 
-// Retitle follows a release's title, confidentiality and window. A moved window
-// of an authorised change takes it back to Assessing.
+// Retitle follows a release's title, confidentiality and window, and hides what
+// it booked. A moved window of an authorised change takes it back to Assessing.
 func (s *Service) Retitle(tx *db.Tx, actor identity.Actor, key, title string, restricted bool, from, to db.Time) error {
 	c, err := findChange(tx, key)
 	if err != nil {
+		return err
+	}
+	if err := restrictBookings(tx, c.ReleaseKey, restricted); err != nil {
 		return err
 	}
 	moved := c.WindowStart != from || c.WindowEnd != to

@@ -128,6 +128,10 @@ func hasUse(tx *db.Tx, u Use) (bool, error) {
 	return n > 0, err
 }
 
+func restrictUses(tx *db.Tx, releaseKey string, restricted bool) error {
+	return tx.Gorm().Model(&Use{}).Where("release_key = ?", releaseKey).Update("restricted", restricted).Error
+}
+
 // countUse adds one to the counter beside a version. The row's version stays:
 // being used is no edit, and must not make a custodian's open form stale.
 func countUse(tx *db.Tx, versionID int64) error {

@@ -16,6 +16,12 @@ func RecordUse(tx *db.Tx, u Use) error {
 	return countUse(tx, u.MediaVersionID)
 }
 
+// Restrict follows a release whose confidentiality changed: whether its key is
+// shown beside what it uses.
+func Restrict(tx *db.Tx, releaseKey string, restricted bool) error {
+	return restrictUses(tx, releaseKey, restricted)
+}
+
 // UsesOf lists where a version is used, newest first.
 func (s *Service) UsesOf(tx *db.Tx, versionID int64) ([]Use, error) {
 	return usesOf(tx, []int64{versionID})

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 )
@@ -47,6 +48,9 @@ func (s *Service) Rename(ctx context.Context, actor identity.Actor, key string, 
 			return err
 		}
 		if err := recount(tx, r, before); err != nil {
+			return err
+		}
+		if err := dml.Restrict(tx, r.Key, r.Restricted); err != nil {
 			return err
 		}
 		if err := s.change.Retitle(tx, actor, r.ChangeKey, r.Title, r.Restricted, r.WindowStart, r.WindowEnd); err != nil {
