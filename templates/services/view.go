@@ -109,6 +109,7 @@ type ItemView struct {
 	Relation RelationForm
 	Releases []release.ItemUse
 	Media    []release.MediaUse
+	Library  bool // the viewer sees the whole media library
 }
 
 // ItemEdit is the form of a configuration item.

@@ -35,7 +35,7 @@ func (h handler) item(c echo.Context, f view.RelationForm, cause error) error {
 	if err != nil {
 		return err
 	}
-	v := view.ItemView{ItemSheet: *sheet, Relation: f, Answer: answer(cause)}
+	v := view.ItemView{ItemSheet: *sheet, Relation: f, Library: actor.Can(identity.ReportRead, 0), Answer: answer(cause)}
 	if v.Releases, err = h.app.Release.ItemUses(ctx, actor, v.Item.ID); err != nil {
 		return err
 	}
