@@ -72,3 +72,24 @@ func (s *Service) Waiting(ctx context.Context, actor identity.Actor) (list []Pla
 	})
 	return list, err
 }
+
+// Between gives what two versions of a release's plan say differently.
+func (s *Service) Between(ctx context.Context, actor identity.Actor, key string, before, after int64) (list []Difference, err error) {
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		r, err := s.release.FindIn(tx, actor, key)
+		if err != nil {
+			return err
+		}
+		was, err := planByNumber(tx, r.ID, before)
+		if err != nil {
+			return err
+		}
+		is, err := planByNumber(tx, r.ID, after)
+		if err != nil {
+			return err
+		}
+		list = Compare(&was.Content, &is.Content)
+		return nil
+	})
+	return list, err
+}

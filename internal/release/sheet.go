@@ -65,6 +65,9 @@ func (s *Service) gateSheet(tx *db.Tx, actor identity.Actor, key string, code Ga
 	if err != nil {
 		return nil, err
 	}
+	if v.Gate.State == GateVoided {
+		t.given = nil // what was said no longer counts
+	}
 	v.Seats, v.Roles, v.Package = seats(t.rules, t.given), t.rolesFor(actor), t.pack
 	for i := range v.Seats {
 		people, err := identity.People(tx, r.ServiceID, v.Seats[i].Rule.Role)

@@ -60,7 +60,11 @@ func (s *Service) voidOutdated(tx *db.Tx, actor identity.Actor, r *Release, why 
 		switch {
 		case !void:
 		case g.State.Passed():
-			if err := s.void(tx, actor, r, g, why+" ("+what+")"); err != nil {
+			because := why
+			if !strings.Contains(why, what) {
+				because += " (" + what + ")"
+			}
+			if err := s.void(tx, actor, r, g, because); err != nil {
 				return err
 			}
 		case g.State == GateOpen:

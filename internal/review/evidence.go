@@ -73,7 +73,7 @@ func transferFinding(tx *db.Tx, r *release.Release, transfers []Transfer, requir
 	for i := range transfers {
 		t := &transfers[i]
 		if lacks := t.missing(); len(lacks) > 0 {
-			open = append(open, fmt.Sprintf("“%s” has not %s", t.Topic, strings.Join(lacks, ", not ")))
+			open = append(open, fmt.Sprintf("“%s” has no %s", t.Topic, strings.Join(lacks, ", no ")))
 		} else if required && t.State != TransferConfirmed {
 			open = append(open, fmt.Sprintf("“%s” is %s, waiting for %s", t.Topic, t.State, t.waitsFor()))
 		}

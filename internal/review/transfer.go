@@ -102,9 +102,12 @@ func (t *Transfer) revise(in TransferPlan, names map[int64]string) error {
 // missing names what a transfer drawn from the model still lacks.
 func (t *Transfer) missing() []string {
 	var list []string
-	for what, lacks := range map[string]bool{"a giver": t.GiverID == 0, "a receiver": t.ReceiverID == 0, "material": t.MediaVersionID == 0} {
-		if lacks {
-			list = append(list, what)
+	for _, part := range []struct {
+		name string
+		id   int64
+	}{{"giver", t.GiverID}, {"receiver", t.ReceiverID}, {"material", t.MediaVersionID}} {
+		if part.id == 0 {
+			list = append(list, part.name)
 		}
 	}
 	return list
@@ -121,7 +124,7 @@ func (t *Transfer) move(verb TransferVerb, by who, note string) error {
 	switch verb {
 	case VerbDeliver:
 		if lacks := t.missing(); len(lacks) > 0 {
-			c.Block(fault.Blocked("The transfer has no "+strings.TrimPrefix(strings.TrimPrefix(strings.Join(lacks, ", no "), "a "), "no a ")+".", "", "", "Plan the transfer"))
+			c.Block(fault.Blocked("The transfer has no "+strings.Join(lacks, ", no ")+".", "", "", "Plan the transfer"))
 		}
 		if by.id != t.GiverID && t.GiverID != 0 {
 			c.Block(fault.Blocked("Only "+t.GiverName+", the giver, can say that it was delivered.", t.GiverName, "", ""))

@@ -21,6 +21,10 @@ addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent
 })
 
+// A dossier is printed by its button; the browser's own menu does the same.
+for (const button of document.querySelectorAll('[data-print]')) button.hidden = false
+document.addEventListener('click', event => { if (event.target.closest('[data-print]')) print() })
+
 function announce(text) {
   const area = document.querySelector('.toast-area')
   if (!area) return

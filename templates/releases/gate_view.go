@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/plan"
 	"slipway/internal/release"
 	"slipway/templates/draft"
 	"slipway/templates/ui"
@@ -18,6 +18,9 @@ type GateView struct {
 	*release.GateSheet
 	Draft draft.Draft
 	Zone  string // that the viewer types times in
+	Now   bool   // the criteria as they are now, of a gate that is decided
+
+	PlanDifference []plan.Difference // from the plan of the last approval
 }
 
 func (v GateView) at(parts ...string) string {
@@ -57,10 +60,38 @@ func (v GateView) lets() string {
 	return "The release is closed: its items take their new versions, and what is to be becomes what is."
 }
 
-// sorted puts what stands in the way first.
-func (v GateView) sorted() []release.Finding {
+// decidedOn is the approval whose criteria the gate holds by.
+func (v GateView) decidedOn() *release.Decision {
+	if !v.Gate.State.Passed() {
+		return nil
+	}
+	at := slices.IndexFunc(v.Decisions, func(d release.Decision) bool { return d.Verdict == release.Approve && d.Round == v.Gate.Round })
+	if at < 0 {
+		return nil
+	}
+	return &v.Decisions[at]
+}
+
+// live tells whether the criteria shown are today's.
+func (v GateView) live() bool { return v.Now || v.decidedOn() == nil }
+
+func (v GateView) criteriaTitle() string {
+	switch {
+	case !v.live():
+		return "Criteria as they were decided on"
+	case v.Now:
+		return "Criteria as they are now"
+	}
+	return "Criteria"
+}
+
+// shown are the criteria, what stands in the way first.
+func (v GateView) shown() []release.Finding {
 	order := map[release.FindingState]int{release.Unmet: 0, release.Unknown: 1, release.Deferred: 2, release.Waived: 3, release.Met: 4}
 	list := slices.Clone(v.Findings)
+	if !v.live() {
+		list = v.decidedOn().Findings()
+	}
 	slices.SortStableFunc(list, func(a, b release.Finding) int { return order[a.State] - order[b.State] })
 	return list
 }
@@ -114,62 +145,25 @@ func attestForm(code string) string { return "attest-" + strings.ReplaceAll(code
 
 func (v GateView) attests(f release.Finding) bool { return slices.Contains(v.Attests, f.Code) }
 
-// waivable are the criteria that a waiver may be asked for now.
-func (v GateView) waivable() (list []ui.Option) {
-	for _, f := range v.Findings {
-		if f.Blocks() && f.Waivable {
-			list = append(list, ui.Option{Value: f.Code, Label: f.Title})
-		}
+// waits says why there is nothing to decide, "" while the gate is open.
+func (v GateView) waits() string {
+	code := v.Gate.Code
+	switch {
+	case v.Gate.State == release.GateOpen:
+		return ""
+	case v.State.Over():
+		return fmt.Sprintf("%s is %s. %s is not decided any more.", v.Key, strings.ToLower(ui.StateWord(string(v.State))), code)
+	case v.Gate.State != release.GatePending && code == release.A1 && v.State == release.Draft:
+		return fmt.Sprintf("%s is a draft again. A1 opens when %s submits it.", v.Key, v.OwnerName)
+	case v.Gate.State != release.GatePending:
+		return fmt.Sprintf("%s is %s. It is decided once %s submits it anew.", code, strings.ToLower(ui.StateWord(string(v.Gate.State))), v.OwnerName)
+	case code == release.A1:
+		return fmt.Sprintf("A1 opens when %s submits the release.", v.OwnerName)
+	case code == release.A5:
+		return "A5 opens when the release comes into review."
 	}
-	return list
-}
-
-func (v GateView) waiverInput(d draft.Draft, name, label, hint string) ui.Input {
-	i := d.Input(name, label, "")
-	i.Hint = hint
-	return i
-}
-
-func (v GateView) expiresInput(d draft.Draft) ui.Input {
-	i := d.Input("expires", "Holds until", "")
-	i.Type, i.Hint = "datetime-local", "In "+v.Zone+". After it the exception is void, and deployment stops."
-	return i
-}
-
-func (v GateView) peopleOptions() []ui.Option {
-	list := make([]ui.Option, len(v.People))
-	for i, p := range v.People {
-		list[i] = ui.Option{Value: id(p.ID), Label: p.Name}
-	}
-	return list
-}
-
-func waiverForm(w release.Waiver) string { return "waiver-" + id(w.ID) }
-
-// decidable tells whether a waiver waits for a word that the viewer may give.
-func (v GateView) decidable(w release.Waiver) bool {
-	return v.Waives && w.State == release.WaiverAsked
-}
-
-func waiverState(f ui.Frame, w release.Waiver) string {
-	if w.State == release.WaiverApproved && !f.Now.Before(w.ExpiresAt.Std()) {
-		return "Expired"
-	}
-	if w.State == release.WaiverRefused {
-		return "Rejected"
-	}
-	if w.State == release.WaiverAsked {
-		return "Proposed"
-	}
-	return string(w.State)
-}
-
-// cannot are the reasons why the viewer has no say.
-func (v GateView) cannot() []fault.Blocker {
-	if v.Decides {
-		return v.Against
-	}
-	return []fault.Blocker{fault.Blocked(fmt.Sprintf("%s is decided by %s.", v.Gate.Code, v.deciders()), "", "", "")}
+	codes := release.GateCodes()
+	return fmt.Sprintf("%s opens once %s is passed.", code, codes[slices.Index(codes, code)-1])
 }
 
 func (v GateView) deciders() string {
@@ -209,6 +203,9 @@ func (v GateView) ordered() bool {
 }
 
 func (v GateView) seatLine() string {
+	if v.underAuthority() != nil {
+		return ""
+	}
 	filled := 0
 	for _, s := range v.Seats {
 		filled += min(len(s.Given), s.Rule.Quorum)
@@ -227,8 +224,20 @@ func (v GateView) quorum() (n int) {
 	return n
 }
 
-// inOrder are the seats, those who decide first first.
-func (v GateView) inOrder() []release.Seat {
+// underAuthority is the emergency authority's word, where it passed the gate.
+func (v GateView) underAuthority() *release.Decision {
+	if d := v.decidedOn(); d != nil && d.Authority != "" {
+		return d
+	}
+	return nil
+}
+
+// asked are the seats of those who decide, those who decide first first; none
+// where an emergency authority spoke for them.
+func (v GateView) asked() []release.Seat {
+	if v.underAuthority() != nil {
+		return nil
+	}
 	list := slices.Clone(v.Seats)
 	slices.SortStableFunc(list, func(a, b release.Seat) int { return a.Rule.Order - b.Rule.Order })
 	return list
@@ -301,7 +310,34 @@ func (v GateView) moved() bool {
 }
 
 // differs tells whether anything differs from the last approval that fell.
-func (v GateView) differs() bool { return v.FormerPlan != 0 || v.FormerDigest != "" || v.moved() }
+func (v GateView) differs() bool {
+	if v.Gate.State.Passed() {
+		return false
+	}
+	return v.FormerPlan != 0 || v.FormerDigest != "" || v.moved() || len(v.evidenceChanges()) > 0
+}
+
+// evidenceChange is a criterion that is not as it was.
+type evidenceChange struct{ Was, Is release.Finding }
+
+// evidenceChanges are the criteria that say something else than at the last
+// approval: its copy of them against today's.
+func (v GateView) evidenceChanges() (list []evidenceChange) {
+	d := v.lastApproval()
+	if d == nil {
+		return nil
+	}
+	for _, was := range d.Findings() {
+		at := slices.IndexFunc(v.Findings, func(f release.Finding) bool { return f.Code == was.Code })
+		if at < 0 || was.Code == "window.set" && v.moved() {
+			continue
+		}
+		if is := v.Findings[at]; is.State != was.State || is.Detail != was.Detail {
+			list = append(list, evidenceChange{was, is})
+		}
+	}
+	return list
+}
 
 // lastApproval is the approval that fell.
 func (v GateView) lastApproval() *release.Decision {
@@ -320,7 +356,7 @@ func (v GateView) rejection() *release.Decision {
 		return nil
 	}
 	for i := range v.Decisions {
-		if v.Decisions[i].Verdict == release.Reject {
+		if v.Decisions[i].Verdict == release.Reject && v.Decisions[i].Round == v.Gate.Round {
 			return &v.Decisions[i]
 		}
 	}

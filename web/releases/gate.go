@@ -33,9 +33,12 @@ func (h handler) gateRoutes(g *echo.Group) {
 func gateCode(c echo.Context) release.GateCode { return release.GateCode(c.Param("code")) }
 
 func (h handler) gateView(c echo.Context, d draft.Draft) (view.GateView, error) {
-	v := view.GateView{Draft: d, Zone: zoneOf(c)}
+	v := view.GateView{Draft: d, Zone: zoneOf(c), Now: c.QueryParam("now") != ""}
 	var err error
-	v.GateSheet, err = h.app.Release.Gate(c.Request().Context(), page.Actor(c), c.Param("key"), gateCode(c))
+	if v.GateSheet, err = h.app.Release.Gate(c.Request().Context(), page.Actor(c), c.Param("key"), gateCode(c)); err != nil || v.FormerPlan == 0 {
+		return v, err
+	}
+	v.PlanDifference, err = h.app.Plan.Between(c.Request().Context(), page.Actor(c), c.Param("key"), v.FormerPlan, v.PlanVersion)
 	return v, err
 }
 
