@@ -94,12 +94,12 @@ func TestRestrictedReleasesStayOffPlaces(t *testing.T) {
 		t.Helper()
 		d, err := w.svc.TargetDetail(ctx, outsider, "osl-1")
 		w.must(err)
-		if (d.Target.InstalledRelease == w.key) != want || (len(d.History) > 0) != want || d.Target.InstalledDigest != signed {
+		if (d.Target.InstalledRelease == w.key) != want || (d.Target.InstalledVersion == w.key) != want || (len(d.History) > 0) != want || d.Target.InstalledDigest != signed {
 			t.Errorf("the target: %+v", d)
 		}
 		page, err := w.svc.TargetsPage(ctx, outsider, deploy.TargetFilter{Text: "osl-1"})
 		w.must(err)
-		if (page.Targets[0].InstalledRelease == w.key) != want {
+		if (page.Targets[0].InstalledRelease == w.key) != want || (page.Targets[0].InstalledVersion == w.key) != want {
 			t.Errorf("the list: %+v", page.Targets[0])
 		}
 		e, err := w.svc.EnvironmentPage(ctx, outsider, "production")

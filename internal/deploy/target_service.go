@@ -102,23 +102,24 @@ func (s *Service) sight(tx *db.Tx, actor identity.Actor) func(releaseID int64) (
 	}
 }
 
-// veil takes the releases that the actor does not see off the targets. What
-// runs on them stays to be seen.
+// veil takes the releases that the actor does not see off the targets, with the
+// versions that are named after them. The digest that runs stays to be seen.
 func (s *Service) veil(tx *db.Tx, actor identity.Actor, targets []Target) error {
 	known := map[string]bool{"": true}
 	for i := range targets {
-		for _, name := range []*string{&targets[i].InstalledRelease, &targets[i].FormerRelease} {
-			shown, looked := known[*name]
+		t := &targets[i]
+		for _, named := range []struct{ release, version *string }{{&t.InstalledRelease, &t.InstalledVersion}, {&t.FormerRelease, &t.FormerVersion}} {
+			shown, looked := known[*named.release]
 			if !looked {
-				_, err := s.release.FindIn(tx, actor, *name)
+				_, err := s.release.FindIn(tx, actor, *named.release)
 				if err != nil && fault.KindOf(err) != fault.NotFound {
 					return err
 				}
 				shown = err == nil
-				known[*name] = shown
+				known[*named.release] = shown
 			}
 			if !shown {
-				*name = ""
+				*named.release, *named.version = "", ""
 			}
 		}
 	}

@@ -21,11 +21,11 @@ func (v DeploymentsView) headline() string {
 	if len(v.Running) == 0 {
 		return "Nothing is deployed now."
 	}
-	verb := "release deploys"
+	is := "is"
 	if len(v.Running) > 1 {
-		verb = "releases deploy"
+		is = "are"
 	}
-	return fmt.Sprintf("%d %s now; somebody works on %s.", len(v.Running), verb, plural(int64(deploy.Under(v.Running)), "wave"))
+	return fmt.Sprintf("%s %s in deployment, with %s under way.", plural(int64(len(v.Running)), "release"), is, plural(int64(deploy.Under(v.Running)), "wave"))
 }
 
 // sums is the bar of a release: its waves together.
@@ -111,5 +111,5 @@ func chosenBy(w *deploy.Wave) string {
 	return w.Filter
 }
 
-// newest is when a page's figures were read.
+// now is when a page's figures were read.
 func (v DeploymentsView) now() db.Time { return v.Ahead.Now }

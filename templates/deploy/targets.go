@@ -149,7 +149,7 @@ func moments(history []deploy.Event) []ui.Moment {
 	list := make([]ui.Moment, len(history))
 	for i, e := range history {
 		text := ui.StateWord(string(e.State))
-		if e.Label != "" {
+		if e.Label != "" && e.Label != e.ReleaseKey {
 			text += ", " + e.Label
 		}
 		w := deploy.Wave{ReleaseKey: e.ReleaseKey, Number: e.WaveNumber}

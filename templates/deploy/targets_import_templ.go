@@ -104,7 +104,7 @@ func ImportTargets(v ImportForm) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = ui.Field(ui.Input{Name: "file", Label: "File", Type: "file", Accept: ".csv,.tsv,.txt,text/csv,text/plain", Optional: true, Hint: "CSV with commas, semicolons or tabs, in UTF-8."}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Field(ui.Input{Name: "file", Label: "File", Type: "file", Accept: ".csv,.tsv,.txt,text/csv,text/plain", Optional: true, Hint: "CSV with commas, semicolons or tabs, in UTF-8. It counts before what is pasted."}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -733,7 +733,7 @@ func importAdded(list []deploy.Target) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = runs(list[i].InstalledVersion, list[i].InstalledDigest).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = runs(list[i].InstalledVersion, "", list[i].InstalledDigest).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

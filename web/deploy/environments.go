@@ -118,4 +118,3 @@ func (h *handler) removeEnvironment(c echo.Context) error {
 	}
 	return page.Redirect(c, "/environments", "The environment "+key+" is removed.")
 }
-
