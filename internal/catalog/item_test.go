@@ -216,3 +216,22 @@ func TestRetiringNamesEverythingInTheWay(t *testing.T) {
 	w.fails("brought back twice", w.s.RestoreItem(ctx, w.sofia, "server", server.Version+2), fault.Refused)
 	w.fails("one that never was", w.s.RetireItem(ctx, w.sofia, "nobody", 1), fault.NotFound)
 }
+
+func TestAReleaseRetiresAnItem(t *testing.T) {
+	ctx, w := context.Background(), newWorld(t)
+	i := w.item("pay-old", w.pay)
+	w.unit("Everything", i) // what needs it was asked before the release was allowed
+	for range 2 {
+		w.must(w.d.InTx(ctx, func(tx *db.Tx) error { return w.s.RetireBy(tx, w.maya, i.ID, "PAY-2026.11.1") }))
+	}
+	v := w.sheet("pay-old", w.stefan)
+	if !v.Item.Retired || v.Item.CurrentVersion != "" || v.Item.Version != i.Version+1 {
+		t.Errorf("it is %+v", v.Item)
+	}
+	if len(v.Versions) != 2 || v.Versions[0].Label != "" || v.Versions[0].Why != "retired by release PAY-2026.11.1" || v.Versions[0].ReleaseKey != "PAY-2026.11.1" {
+		t.Errorf("its versions: %+v", v.Versions)
+	}
+	if said := w.lastSentence(); said != "retired the configuration item The pay-old" {
+		t.Errorf("the record says %q", said)
+	}
+}

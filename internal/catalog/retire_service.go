@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"slipway/internal/audit"
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
@@ -48,6 +49,23 @@ func (s *Service) RetireItem(ctx context.Context, actor identity.Actor, key stri
 		i.Retired = true
 		return fault.Refuse(i.Key+" was not retired.", againstRetiring(service, v)...)
 	})
+}
+
+// RetireBy takes an item out of operation because a release did. What still
+// needs the item was asked before the release was allowed.
+func (s *Service) RetireBy(tx *db.Tx, actor identity.Actor, itemID int64, releaseKey string) error {
+	i, err := itemByID(tx, itemID)
+	if err != nil || i.Retired {
+		return err
+	}
+	i.Retired, i.CurrentVersion = true, ""
+	if err := save(tx, i); err != nil {
+		return err
+	}
+	if err := insert(tx, &ItemVersion{ItemID: i.ID, Since: tx.Now, Why: "retired by release " + releaseKey, ReleaseKey: releaseKey, ByName: actor.Name}); err != nil {
+		return err
+	}
+	return audit.Record(tx, actor.By(), audit.Entry{Action: "item.retire", Kind: "item", Key: i.Key, Release: releaseKey, Sentence: "retired the configuration item " + i.Name})
 }
 
 // RestoreItem brings a retired item back.

@@ -95,8 +95,10 @@ func TestWhoMayEditTheCatalogue(t *testing.T) {
 	if v := w.sheet(i.Key, w.stefan); v.Edits || v.Owners != nil || v.Near != nil {
 		t.Errorf("a stakeholder is offered to edit: %+v", v)
 	}
-	pipeline := identity.Actor{Kind: identity.Machine, Name: "inventory", Scopes: []string{"api:write"}}
+	pipeline := w.petra // a token of hers
+	pipeline.Kind, pipeline.Scopes = identity.Machine, []string{"api:write"}
 	w.must(w.s.SaveItem(ctx, pipeline, &Item{Key: "found", Name: "Found", Kind: "software", ServiceID: w.pay.ID}))
+	w.fails("it adds a service with a role for one", w.s.SaveService(ctx, pipeline, &ServiceRecord{Key: "NEW1"}), fault.Forbidden)
 }
 
 func second[T any](_ T, err error) error { return err }

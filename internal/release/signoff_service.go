@@ -64,8 +64,8 @@ func (s *Service) acceptMedia(tx *db.Tx, actor identity.Actor, r *Release, lines
 	return nil
 }
 
-// settle is what A5 does: the included items get their new versions, and the
-// to-be baseline becomes as-is. A release that was rolled back changes nothing.
+// settle is what A5 does: the included items get their new versions or
+// are retired, and the to-be baseline becomes as-is. A release that was rolled back changes nothing.
 func (s *Service) settle(tx *db.Tx, actor identity.Actor, r *Release, outcome Outcome) error {
 	if r.Outcome == "" {
 		r.Outcome = string(outcome)
@@ -81,7 +81,12 @@ func (s *Service) settle(tx *db.Tx, actor identity.Actor, r *Release, outcome Ou
 		if i.Decision != Included || i.AsIs == i.ToBe {
 			continue
 		}
-		if err := s.catalog.SetItemVersion(tx, actor, i.ItemID, i.ToBe, "release "+r.Key, r.Key); err != nil {
+		if i.ToBe == Retired {
+			err = s.catalog.RetireBy(tx, actor, i.ItemID, r.Key)
+		} else {
+			err = s.catalog.SetItemVersion(tx, actor, i.ItemID, i.ToBe, "release "+r.Key, r.Key)
+		}
+		if err != nil {
 			return err
 		}
 	}
