@@ -47,7 +47,7 @@ func (s *Service) Baseline(ctx context.Context, actor identity.Actor, key string
 			}
 		}
 		if p == nil {
-			return fault.Refuse("The package was not baselined.", fault.Blocked("The package is empty.", "Packaging and build manager", r.Link("package"), "Add a component"))
+			return fault.Refuse("The package was not baselined.", emptyPackage(r))
 		}
 		blockers, err := s.baselineBlockers(tx, r, lines)
 		if err != nil {
@@ -84,10 +84,14 @@ func (s *Service) Baseline(ctx context.Context, actor identity.Actor, key string
 	})
 }
 
+func emptyPackage(r *Release) fault.Blocker {
+	return fault.Blocker{Code: "package.empty", Sentence: "The package is empty.", Owner: identity.BuildManager.Label(), Link: r.Link("package"), Action: "Add a component"}
+}
+
 func (s *Service) baselineBlockers(tx *db.Tx, r *Release, lines []Component) ([]fault.Blocker, error) {
 	var blockers []fault.Blocker
 	if len(lines) == 0 {
-		blockers = append(blockers, fault.Blocked("The package is empty.", "Packaging and build manager", r.Link("package"), "Add a component"))
+		blockers = append(blockers, emptyPackage(r))
 	}
 	for _, line := range lines {
 		if line.MediaVersionID == 0 {
@@ -112,10 +116,12 @@ func (s *Service) MarkVerified(tx *db.Tx, actor identity.Actor, r *Release) erro
 		return err
 	}
 	if p == nil {
-		return fault.Refuse("The package was not verified.", fault.Blocked("There is no package yet.", "Packaging and build manager", r.Link("package"), "Open the package"))
+		return fault.Refuse("The package was not verified.", fault.Blocker{Code: "package.verified", Sentence: "There is no package yet.",
+			Owner: identity.BuildManager.Label(), Link: r.Link("package"), Action: "Open the package"})
 	}
 	if p.AuthorID == actor.UserID {
-		return fault.Refuse("The package was not verified.", fault.Blocked("You baselined this package, so somebody else verifies it.", "Test manager", r.Link("tests"), "Open the tests"))
+		return fault.Refuse("The package was not verified.", fault.Blocker{Code: "verifier.independent", Sentence: "You baselined this package, so somebody else verifies it.",
+			Owner: identity.TestManager.Label(), Link: r.Link("tests"), Action: "Open the tests"})
 	}
 	if err := p.move(PackageVerify); err != nil {
 		return err

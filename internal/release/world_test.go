@@ -230,8 +230,12 @@ func (w *world) rot() {
 // receive submits media as bruno.
 func (w *world) receive(item, label string, kind dml.Kind, provenance dml.Provenance) *dml.Version {
 	w.t.Helper()
-	v, err := w.media.Receive(ctx, w.bruno, dml.Submission{ItemKey: "pay/" + item, Label: label, FileName: item + "-" + label + ".bin", ItemName: "The " + item, Kind: kind,
-		Provenance: provenance, ServiceID: w.service.ID, Source: "build of a test"}, bytes.NewReader([]byte(item+" "+label)))
+	sub := dml.Submission{ItemKey: "pay/" + item, Label: label, FileName: item + "-" + label + ".bin", ItemName: "The " + item, Kind: kind,
+		Provenance: provenance, ServiceID: w.service.ID, Source: "build of a test"}
+	if provenance == dml.Procured {
+		sub.Supplier, sub.Licence = "Kvarn", "MIT"
+	}
+	v, err := w.media.Receive(ctx, w.bruno, sub, bytes.NewReader([]byte(item+" "+label)))
 	w.must(err)
 	return v
 }
