@@ -15,9 +15,10 @@ type Unit string
 
 // The units of figures.
 const (
-	Share Unit = "share" // of the cases, 0 to 1
-	Span  Unit = "hours"
-	Rate  Unit = "number"
+	Share    Unit = "share" // of the cases, 0 to 1
+	Span     Unit = "hours"
+	Rate     Unit = "number"
+	Variance Unit = "variance" // from what was planned: 0.1 is a tenth more
 )
 
 // Measure is one figure with what it was counted from. Cases is n, and Hits how
@@ -28,45 +29,52 @@ type Measure struct {
 	Value             float64
 	Hits, Cases       int64
 	Of                string // what a case is: "releases deployed"
-	Note              string
+	Says              string // its definition
+	Note              string // what to know of it this time
 }
 
 // Known tells whether there are enough cases to say anything.
 func (m *Measure) Known() bool { return m.Cases >= enough }
 
 // share is a measure that counts hits among cases.
-func share(code, group, name string, hits, cases int64, of, note string) Measure {
-	m := Measure{Code: code, Group: group, Name: name, Unit: Share, Hits: hits, Cases: cases, Of: of, Note: note}
-	if cases > 0 {
-		m.Value = float64(hits) / float64(cases)
-	}
+func share(code, group, name string, hits, cases int64, of, says string) Measure {
+	m := ratio(code, group, name, hits, cases, of, says)
+	m.Unit = Share
 	return m
 }
 
-// middle is a measure that takes the median of lengths of time.
-func middle(code, group, name string, lengths []time.Duration, of, note string) Measure {
-	return Measure{Code: code, Group: group, Name: name, Unit: Span, Value: Median(lengths).Hours(), Cases: int64(len(lengths)), Of: of, Note: note}
-}
-
 // ratio is a measure of how many there are for each case.
-func ratio(code, group, name string, total, cases int64, of, note string) Measure {
-	m := Measure{Code: code, Group: group, Name: name, Unit: Rate, Hits: total, Cases: cases, Of: of, Note: note}
+func ratio(code, group, name string, total, cases int64, of, says string) Measure {
+	m := Measure{Code: code, Group: group, Name: name, Unit: Rate, Hits: total, Cases: cases, Of: of, Says: says}
 	if cases > 0 {
 		m.Value = float64(total) / float64(cases)
 	}
 	return m
 }
 
-// Median is the middle of lengths of time, 0 of none.
-func Median(lengths []time.Duration) time.Duration {
-	if len(lengths) == 0 {
+// middle is a measure that takes the median of lengths of time.
+func middle(code, group, name string, lengths []time.Duration, of, says string) Measure {
+	return Measure{Code: code, Group: group, Name: name, Unit: Span, Value: Median(lengths).Hours(), Cases: int64(len(lengths)), Of: of, Says: says}
+}
+
+// variance is a measure of how far things went from their plan, the median.
+func variance(code, group, name string, parts []float64, of, says string) Measure {
+	return Measure{Code: code, Group: group, Name: name, Unit: Variance, Value: Median(parts), Cases: int64(len(parts)), Of: of, Says: says}
+}
+
+// beyond is by which part of the planned length the actual one was longer.
+func beyond(planned, actual time.Duration) float64 {
+	return float64(actual-planned) / float64(planned)
+}
+
+// Median is the middle of lengths, 0 of none.
+func Median[T ~int64 | ~float64](lengths []T) T {
+	n := len(lengths)
+	if n == 0 {
 		return 0
 	}
 	s := slices.Sorted(slices.Values(lengths))
-	if len(s)%2 == 1 {
-		return s[len(s)/2]
-	}
-	return (s[len(s)/2-1] + s[len(s)/2]) / 2
+	return (s[(n-1)/2] + s[n/2]) / 2
 }
 
 // Percentile is the smallest length that p percent of them do not exceed.
@@ -75,8 +83,7 @@ func Percentile(lengths []time.Duration, p int) time.Duration {
 		return 0
 	}
 	s := slices.Sorted(slices.Values(lengths))
-	at := (len(s)*p + 99) / 100
-	return s[max(at, 1)-1]
+	return s[max((len(s)*p+99)/100, 1)-1]
 }
 
 // Length is how long something took: by type, by gate.
@@ -99,6 +106,7 @@ func length(code, name string, lengths []time.Duration) Length {
 type Month struct {
 	Start            time.Time
 	Deployed, Failed int64
+	Keys             []string // of those deployed
 	Known            bool
 }
 
@@ -117,10 +125,13 @@ type Count struct {
 
 // RiskPoint is an open risk on the map.
 type RiskPoint struct {
-	ReleaseKey                  string
+	ReleaseKey, Event           string
 	Number, Probability, Impact int64
 	Appetite                    int64
 }
+
+// Score is what the map sorts by.
+func (r *RiskPoint) Score() int64 { return r.Probability * r.Impact }
 
 // ServiceName is a service by its key and name.
 type ServiceName struct{ Key, Name string }
@@ -144,9 +155,13 @@ type Figures struct {
 	Months    []Month
 	Slips     []Slip
 	Outcomes  []Count
-	Risks     []RiskPoint
+	Risks     []RiskPoint // the worst first
+	OpenRisks int64
 	Deployed  int64
+	First     db.Time // when the first release was made here, 0 before that
 }
+
+func (f *Figures) add(list ...Measure) { f.Measures = append(f.Measures, list...) }
 
 // Measure finds a measure by its code.
 func (f *Figures) Measure(code string) *Measure {

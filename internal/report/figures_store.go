@@ -24,31 +24,31 @@ func (d *desk) firstMade(q *Query) (at db.Time, err error) {
 	return at, d.ask(&at, q, "SELECT COALESCE(MIN(r.created_at), 0) FROM releases r WHERE {in}", nil)
 }
 
-// lives gives every release that lived in the period, with its phases.
-func (d *desk) lives(q *Query) (lives, error) {
-	const lived = " r.created_at < @until AND (r.ended_at = 0 OR r.ended_at >= @from) AND {in} "
-	var list lives
-	err := d.ask(&list, q, `SELECT r.id, r.release_key, r.type, r.outcome, r.created_at, r.ended_at, COALESCE(g.window_stop, 0) AS window_stop
-		FROM releases r LEFT JOIN gates g ON g.release_id = r.id AND g.code = 'A4' AND g.decided_at > 0 WHERE`+lived+`ORDER BY r.id`, nil)
-	if err != nil {
-		return nil, err
+// lives gives every release that lived in the period.
+func (d *desk) lives(q *Query) (list lives, err error) {
+	first := func(condition string) string {
+		return "COALESCE(MIN(CASE WHEN " + condition + " THEN p.since END), 0)"
 	}
-	var phases []phase
-	if err := d.ask(&phases, q, `SELECT p.release_id, p.state, p.since, p.verb FROM release_phases p JOIN releases r ON r.id = p.release_id WHERE`+lived+`ORDER BY p.release_id, p.id`, nil); err != nil {
-		return nil, err
-	}
-	at := 0
-	for i := range list {
-		for at < len(phases) && phases[at].ReleaseID < list[i].ID {
-			at++
+	return list, d.ask(&list, q, `SELECT r.id, r.release_key, r.type, r.outcome, r.created_at, r.ended_at, COALESCE(MAX(g.window_stop), 0) AS window_stop,
+		`+first("p.verb = 'authorise the plan'")+` AS authorised_at, `+first("p.state = 'Deploying'")+` AS deployed_at, `+first("p.state = 'EarlyLife'")+` AS live_at,
+		`+first("p.state = 'Remediating'")+` AS remediated_at, `+first("p.state = 'RolledBack'")+` AS rolled_back_at
+		FROM releases r JOIN release_phases p ON p.release_id = r.id LEFT JOIN gates g ON g.release_id = r.id AND g.code = 'A4' AND g.decided_at > 0
+		WHERE r.created_at < @until AND (r.ended_at = 0 OR r.ended_at >= @from) AND {in}
+		GROUP BY r.id, r.release_key, r.type, r.outcome, r.created_at, r.ended_at ORDER BY r.id`, nil)
+}
+
+// recoveries are how long each remediation took that began in the period and is over.
+func (d *desk) recoveries(q *Query) ([]time.Duration, error) {
+	var rows []struct{ Since, Ended db.Time }
+	err := d.ask(&rows, q, `SELECT p.since, (SELECT n.since FROM release_phases n WHERE n.release_id = p.release_id AND n.id > p.id ORDER BY n.id LIMIT 1) AS ended
+		FROM release_phases p JOIN releases r ON r.id = p.release_id WHERE p.state = 'Remediating' AND p.since >= @from AND p.since < @until AND {in}`, nil)
+	var list []time.Duration
+	for _, r := range rows {
+		if !r.Ended.IsZero() {
+			list = append(list, r.Ended.Sub(r.Since))
 		}
-		from := at
-		for at < len(phases) && phases[at].ReleaseID == list[i].ID {
-			at++
-		}
-		list[i].phases = phases[from:at]
 	}
-	return list, nil
+	return list, err
 }
 
 // waits are how long gates were open before they were decided.
@@ -99,19 +99,16 @@ func (d *desk) retrospects(q *Query) (list []retrospect, err error) {
 }
 
 func (d *desk) overridden(q *Query) (total int64, err error) {
+	var parts []string
 	for _, from := range []string{
 		`freeze_overrides x JOIN releases r ON r.release_key = x.release_key WHERE x.created_at >= @from AND x.created_at < @until`,
 		`waivers x JOIN releases r ON r.id = x.release_id WHERE x.state = 'Approved' AND x.decided_at >= @from AND x.decided_at < @until`,
 		`window_overrides x JOIN releases r ON r.id = x.release_id WHERE x.created_at >= @from AND x.created_at < @until`,
 		`emergency_authorities x JOIN releases r ON r.id = x.release_id WHERE x.kind = 'glass' AND x.created_at >= @from AND x.created_at < @until`,
 	} {
-		t, err := d.tally(q, `SELECT COUNT(*) AS hits, 0 AS cases FROM `+from+` AND {in}`)
-		if err != nil {
-			return 0, err
-		}
-		total += t.Hits
+		parts = append(parts, "(SELECT COUNT(*) FROM "+from+" AND {in})")
 	}
-	return total, nil
+	return total, d.ask(&total, q, "SELECT "+strings.Join(parts, " + "), nil)
 }
 
 func (d *desk) incidentsBySeverity(q *Query) (list []Count, err error) {
@@ -119,9 +116,17 @@ func (d *desk) incidentsBySeverity(q *Query) (list []Count, err error) {
 		WHERE x.opened_at >= @from AND x.opened_at < @until AND {in} GROUP BY x.severity ORDER BY x.severity`, nil)
 }
 
-func (d *desk) openRisks(q *Query) (list []RiskPoint, err error) {
-	return list, d.ask(&list, q, `SELECT r.release_key, k.number, k.appetite,
+// riskRows is how many of the open risks are drawn.
+const riskRows = 200
+
+// openRisks are those of releases under way, the worst first, as they stand now.
+func (d *desk) openRisks(q *Query) (list []RiskPoint, total int64, err error) {
+	const open = " FROM risks k JOIN releases r ON r.id = k.release_id WHERE k.state IN ('Open', 'Treating') AND {live} AND {in}"
+	if err := d.ask(&total, q, "SELECT COUNT(*)"+open, nil); err != nil {
+		return nil, 0, err
+	}
+	return list, total, d.ask(&list, q, `SELECT * FROM (SELECT r.release_key, k.number, k.event, k.appetite,
 		CASE WHEN k.residual_probability > 0 AND k.residual_impact > 0 THEN k.residual_probability ELSE k.probability END AS probability,
-		CASE WHEN k.residual_probability > 0 AND k.residual_impact > 0 THEN k.residual_impact ELSE k.impact END AS impact
-		FROM risks k JOIN releases r ON r.id = k.release_id WHERE k.state IN ('Open', 'Treating') AND {live} AND {in} ORDER BY k.id DESC LIMIT @most`, values{"most": 40})
+		CASE WHEN k.residual_probability > 0 AND k.residual_impact > 0 THEN k.residual_impact ELSE k.impact END AS impact`+open+`) x
+		ORDER BY x.probability * x.impact DESC, x.release_key, x.number LIMIT @most`, values{"most": riskRows})
 }

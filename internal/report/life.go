@@ -8,57 +8,23 @@ import (
 	"slipway/internal/db"
 )
 
-// phase is one stretch of a release's life as it happened.
-type phase struct {
-	ReleaseID int64
-	State     string
-	Since     db.Time
-	Verb      string
-}
-
-// life is a release as the figures read it.
+// life is a release as the figures read it: when it first came to each place.
 type life struct {
-	ID            int64
-	ReleaseKey    string
-	Type, Outcome string
-	CreatedAt     db.Time
-	EndedAt       db.Time
-	WindowStop    db.Time // as A4 was given for it
-	phases        []phase
+	ID           int64
+	ReleaseKey   string
+	Type         string
+	Outcome      string
+	CreatedAt    db.Time
+	EndedAt      db.Time
+	WindowStop   db.Time // as A4 was given for it
+	AuthorisedAt db.Time // by A1
+	DeployedAt   db.Time
+	LiveAt       db.Time // every target verified
+	RemediatedAt db.Time
+	RolledBackAt db.Time
 }
 
-// entered is when the release first came into the state, 0 for never.
-func (l *life) entered(state string) db.Time {
-	for _, p := range l.phases {
-		if p.State == state {
-			return p.Since
-		}
-	}
-	return 0
-}
-
-func (l *life) went(state string) bool { return !l.entered(state).IsZero() }
-
-// recoveries are how long each remediation took to be over.
-func (l *life) recoveries() (list []time.Duration) {
-	for i, p := range l.phases {
-		if p.State == "Remediating" && i+1 < len(l.phases) {
-			list = append(list, l.phases[i+1].Since.Sub(p.Since))
-		}
-	}
-	return list
-}
-
-// leadTime is from the authorisation of the plan to the last verified target.
-func (l *life) leadTime() (time.Duration, bool) {
-	for _, p := range l.phases {
-		if p.Verb == "authorise the plan" {
-			live := l.entered("EarlyLife")
-			return live.Sub(p.Since), !live.IsZero()
-		}
-	}
-	return 0, false
-}
+func (l *life) failed() bool { return !l.RemediatedAt.IsZero() || !l.RolledBackAt.IsZero() }
 
 // in tells whether a moment lies in the period.
 func (q *Query) in(t db.Time) bool { return !t.IsZero() && t >= q.From && t < q.Until }
@@ -78,63 +44,90 @@ func (all lives) that(keep func(*life) bool) lives {
 
 func (all lives) count(keep func(*life) bool) int64 { return int64(len(all.that(keep))) }
 
+// wentLive gives when each of the releases that went live in the period did so.
+func (all lives) wentLive(q *Query) map[int64]db.Time {
+	at := map[int64]db.Time{}
+	for i := range all {
+		if q.in(all[i].LiveAt) {
+			at[all[i].ID] = all[i].LiveAt
+		}
+	}
+	return at
+}
+
+const (
+	flow    = "Flow"
+	quality = "Quality"
+)
+
 // flow are the figures that the lives alone tell.
-func (f *Figures) flow(all lives, first db.Time) {
+func (f *Figures) flow(all lives, recoveries []time.Duration) {
 	q := &f.Query
-	deployed := all.that(func(l *life) bool { return q.in(l.entered("Deploying")) })
-	complete := all.that(func(l *life) bool { return q.in(l.entered("EarlyLife")) })
+	deployed := all.that(func(l *life) bool { return q.in(l.DeployedAt) })
+	complete := all.that(func(l *life) bool { return q.in(l.LiveAt) })
 	made := all.that(func(l *life) bool { return q.in(l.CreatedAt) })
-	failed := func(l *life) bool { return l.went("Remediating") || l.went("RolledBack") }
 	agreed := complete.that(func(l *life) bool { return !l.WindowStop.IsZero() })
 	f.Deployed = int64(len(deployed))
 
-	months := max(float64(q.Until.Sub(q.From))/float64(30*24*time.Hour), 1)
-	frequency := Measure{Code: "frequency", Group: "Flow", Name: "Deployments in 30 days", Unit: Rate, Value: float64(len(deployed)) / months, Cases: int64(len(deployed)), Of: "releases deployed",
-		Note: "A release that is put into production counts once, whatever its waves."}
-	var leads, recoveries []time.Duration
+	var leads []time.Duration
+	var beyondPlan []float64
 	byType := map[string][]time.Duration{}
 	for i := range complete {
-		if d, ok := complete[i].leadTime(); ok {
-			leads = append(leads, d)
-			byType[complete[i].Type] = append(byType[complete[i].Type], d)
+		l := &complete[i]
+		if l.AuthorisedAt.IsZero() {
+			continue
+		}
+		lead := l.LiveAt.Sub(l.AuthorisedAt)
+		leads = append(leads, lead)
+		byType[l.Type] = append(byType[l.Type], lead)
+		if planned := l.WindowStop.Sub(l.AuthorisedAt); !l.WindowStop.IsZero() && planned > 0 {
+			beyondPlan = append(beyondPlan, beyond(planned, lead))
 		}
 	}
-	for i := range deployed {
-		recoveries = append(recoveries, deployed[i].recoveries()...)
-	}
-	f.Measures = append(f.Measures, frequency,
-		middle("lead-time", "Flow", "Lead time, authorised to verified, median", leads, "releases completed", "From A1 to the last verified target; Slipway knows no commits."),
-		share("on-time", "Flow", "On time", agreed.count(func(l *life) bool { return l.entered("EarlyLife") <= l.WindowStop }), int64(len(agreed)), "releases completed", "Completed within the window that A4 was given for."),
-		share("emergency", "Flow", "Emergency share", made.count(func(l *life) bool { return l.Type == "emergency" }), int64(len(made)), "releases made", ""),
-		share("fail-rate", "Quality", "Change fail rate", deployed.count(failed), int64(len(deployed)), "releases deployed", "Deployed releases that had to be remediated or rolled back."),
-		middle("recovery", "Quality", "Recovery time, median", recoveries, "remediations ended", "From the start of a remediation until the deployment went on or was rolled back."),
-		share("back-out", "Quality", "Back-out rate", deployed.count(func(l *life) bool { return l.went("RolledBack") }), int64(len(deployed)), "releases deployed", ""),
-		share("first-time", "Quality", "First-time success", complete.count(func(l *life) bool { return !failed(l) }), int64(len(complete)), "releases completed", "Completed without remediation."))
+	emergency := func(l *life) bool { return l.Type == "emergency" }
+	f.add(frequency(q, f.Deployed),
+		middle("lead-time", flow, "Lead time, authorised to verified, median", leads, "releases completed", "From A1 to the last verified target; Slipway knows no commits."),
+		share("on-time", flow, "On time", agreed.count(func(l *life) bool { return l.LiveAt <= l.WindowStop }), int64(len(agreed)), "releases completed", "Every target verified within the window that A4 was given for."),
+		variance("duration", flow, "Duration against plan, median", beyondPlan, "releases completed", "How much longer or shorter than planned it took from A1 to the last verified target; planned is the end of the agreed window."),
+		share("emergency", flow, "Emergency share", made.count(emergency), int64(len(made)), "releases made", "Emergency releases among all that were made in the period."),
+		share("fail-rate", quality, "Change fail rate", deployed.count((*life).failed), f.Deployed, "releases deployed", "Deployed releases that had to be remediated or rolled back."),
+		middle("recovery", quality, "Recovery time, median", recoveries, "remediations ended", "From the start of a remediation until the deployment went on or was rolled back."),
+		share("rework", quality, "Rework rate", deployed.count(emergency), f.Deployed, "releases deployed", "Deployments that nobody planned: emergencies that correct an incident or a known error."),
+		share("back-out", quality, "Back-out rate", deployed.count(func(l *life) bool { return !l.RolledBackAt.IsZero() }), f.Deployed, "releases deployed", "Deployed releases that were rolled back."),
+		share("first-time", quality, "First-time success", complete.count(func(l *life) bool { return !l.failed() }), int64(len(complete)), "releases completed", "Completed without any remediation or rollback."))
 	for _, kind := range []string{"major", "minor", "emergency"} {
 		f.LeadTimes = append(f.LeadTimes, length(kind, kind, byType[kind]))
 	}
-	f.months(deployed, first, failed)
+	f.months(deployed)
 	f.slips(complete)
 	f.outcomes(all)
 }
 
+func frequency(q *Query, deployed int64) Measure {
+	months := max(float64(q.Until.Sub(q.From))/float64(30*24*time.Hour), 1)
+	return Measure{Code: "frequency", Group: flow, Name: "Deployments in 30 days", Unit: Rate, Value: float64(deployed) / months, Hits: deployed, Cases: deployed, Of: "releases deployed",
+		Says: "Releases put into production for each 30 days of the period. One counts once, whatever its waves."}
+}
+
 // months counts by the viewer's calendar. A month without deployments is zero,
 // since every deployment is recorded here from the first release on.
-func (f *Figures) months(deployed lives, first db.Time, failed func(*life) bool) {
+func (f *Figures) months(deployed lives) {
 	q := &f.Query
 	from := q.From.Std().In(q.Zone)
 	for at := time.Date(from.Year(), from.Month(), 1, 0, 0, 0, 0, q.Zone); db.At(at) < q.Until; at = at.AddDate(0, 1, 0) {
-		f.Months = append(f.Months, Month{Start: at, Known: !first.IsZero() && db.At(at.AddDate(0, 1, 0)) > first})
+		f.Months = append(f.Months, Month{Start: at, Known: !f.First.IsZero() && db.At(at.AddDate(0, 1, 0)) > f.First})
 	}
 	for i := range deployed {
 		l := &deployed[i]
-		at := slices.IndexFunc(f.Months, func(m Month) bool { return db.At(m.Start.AddDate(0, 1, 0)) > l.entered("Deploying") })
+		at := slices.IndexFunc(f.Months, func(m Month) bool { return db.At(m.Start.AddDate(0, 1, 0)) > l.DeployedAt })
 		if at < 0 {
 			continue
 		}
-		f.Months[at].Deployed++
-		if failed(l) {
-			f.Months[at].Failed++
+		m := &f.Months[at]
+		m.Deployed++
+		m.Keys = append(m.Keys, l.ReleaseKey)
+		if l.failed() {
+			m.Failed++
 		}
 	}
 }
@@ -143,12 +136,12 @@ func (f *Figures) months(deployed lives, first db.Time, failed func(*life) bool)
 const slipRows = 8
 
 func (f *Figures) slips(complete lives) {
-	slices.SortFunc(complete, func(a, b life) int { return cmp.Compare(b.entered("EarlyLife"), a.entered("EarlyLife")) })
+	slices.SortFunc(complete, func(a, b life) int { return cmp.Compare(b.LiveAt, a.LiveAt) })
 	for i := range complete[:min(len(complete), slipRows)] {
 		l := &complete[i]
 		s := Slip{Key: l.ReleaseKey, Known: !l.WindowStop.IsZero()}
-		if s.Known && l.entered("EarlyLife") > l.WindowStop {
-			s.Days = l.entered("EarlyLife").Sub(l.WindowStop).Hours() / 24
+		if s.Known && l.LiveAt > l.WindowStop {
+			s.Days = l.LiveAt.Sub(l.WindowStop).Hours() / 24
 		}
 		f.Slips = append(f.Slips, s)
 	}

@@ -33,12 +33,15 @@ func (s *Service) Figures(ctx context.Context, actor identity.Actor, q Query) (*
 		if err != nil {
 			return err
 		}
-		first, err := d.firstMade(&f.Query)
+		if f.First, err = d.firstMade(&f.Query); err != nil {
+			return err
+		}
+		recoveries, err := d.recoveries(&f.Query)
 		if err != nil {
 			return err
 		}
-		f.flow(all, first)
-		for _, part := range []func(*Figures, lives) error{d.gateWaits, d.rejections, d.emergencies, d.overrides, d.incidents, d.support, d.values, d.receivers, d.reviews, d.media, d.drift, d.risks} {
+		f.flow(all, recoveries)
+		for _, part := range []func(*Figures, lives) error{d.gateWaits, d.rejections, d.emergencies, d.overrides, d.incidents, d.support, d.values, d.receivers, d.reviews, d.media, d.stock, d.risks} {
 			if err := part(f, all); err != nil {
 				return err
 			}
@@ -76,9 +79,11 @@ func (d *desk) gateWaits(f *Figures, _ lives) error {
 	return err
 }
 
+const authority = "Authority"
+
 func (d *desk) rejections(f *Figures, _ lives) error {
 	hits, cases, err := d.verdicts(&f.Query)
-	f.Measures = append(f.Measures, share("rejections", "Authority", "Gate rejections", hits, cases, "words given on gates", "How many of them sent the release back to be mended."))
+	f.add(share("rejections", authority, "Gate rejections", hits, cases, "words given on gates", "Words on gates that sent the release back to be mended."))
 	return err
 }
 
@@ -86,47 +91,46 @@ func (d *desk) emergencies(f *Figures, _ lives) error {
 	debts, err := d.retrospects(&f.Query)
 	var paid, due, late, refused int64
 	for _, e := range debts {
-		decided := e.State != "RetroDue"
-		if decided || e.RetroDue < d.tx.Now {
-			due++
-		}
+		owed, over := e.State == "RetroDue", e.RetroDue < d.tx.Now
 		switch {
-		case decided && e.DecidedAt <= e.RetroDue:
+		case !owed && e.DecidedAt <= e.RetroDue:
 			paid++
-		case !decided && e.RetroDue < d.tx.Now:
+		case owed && over:
 			late++
+		}
+		if !owed || over {
+			due++
 		}
 		if e.Unauthorised {
 			refused++
 		}
 	}
-	note := ""
+	onTime := share("retro", authority, "Retrospective decisions on time", paid, due, "decisions due", "Emergencies that went ahead without a decision, and were decided by the time the policy sets.")
 	if late > 0 {
-		note = plural(int(late), "decision is", "decisions are") + " overdue now."
+		onTime.Note = plural(int(late), "decision is", "decisions are") + " overdue now."
 	}
-	f.Measures = append(f.Measures, share("retro", "Authority", "Retrospective decisions on time", paid, due, "decisions due", note),
-		share("refused", "Authority", "Emergencies found unauthorised", refused, int64(len(debts)), "emergencies without a decision before", "Refused in retrospect."))
+	f.add(onTime, share("refused", authority, "Emergencies found unauthorised", refused, int64(len(debts)), "emergencies without a decision before", "Emergencies that went ahead and were refused in retrospect."))
 	return err
 }
 
 func (d *desk) overrides(f *Figures, _ lives) error {
 	total, err := d.overridden(&f.Query)
-	f.Measures = append(f.Measures, ratio("overrides", "Authority", "Overrides for each release deployed", total, f.Deployed, "releases deployed", "Waivers, freezes and windows overridden, and broken glass."))
+	f.add(ratio("overrides", authority, "Overrides for each release deployed", total, f.Deployed, "releases deployed", "Waivers, freezes and windows overridden, and broken glass."))
 	return err
 }
 
 func (d *desk) incidents(f *Figures, all lives) error {
 	bySeverity, err := d.incidentsBySeverity(&f.Query)
 	var total int64
-	note := ""
+	var parts []string
 	for _, c := range bySeverity {
 		total += c.Total
-		if note != "" {
-			note += ", "
-		}
-		note += fmt.Sprintf("severity %s: %d", c.Label, c.Total)
+		parts = append(parts, fmt.Sprintf("%d of severity %s", c.Total, c.Label))
 	}
-	live := all.count(func(l *life) bool { return f.Query.in(l.entered("EarlyLife")) })
-	f.Measures = append(f.Measures, ratio("incidents", "Early life and review", "Incidents in early life for each release", total, live, "releases gone live", note))
+	m := ratio("incidents", afterwards, "Incidents in early life for each release", total, int64(len(all.wentLive(&f.Query))), "releases gone live", "Incidents attributed to releases during early life support.")
+	if len(parts) > 0 {
+		m.Note = sentenceCase(listed(parts)) + "."
+	}
+	f.add(m)
 	return err
 }

@@ -4,6 +4,7 @@ package reports
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"slipway/internal/report"
@@ -26,6 +27,9 @@ func (t Typed) fill(f *report.Figures) Typed {
 
 func day(f *report.Figures, at time.Time) string { return at.In(f.Query.Zone).Format(time.DateOnly) }
 
+// narrowed tells whether anything was typed that could be cleared.
+func (t Typed) narrowed() bool { return t.Query != "" }
+
 func (t Typed) csv() string {
 	if t.Query == "" {
 		return "/reports.csv"
@@ -45,6 +49,8 @@ func figure(m *report.Measure) string {
 		return fmt.Sprintf("%.1f %%", 100*m.Value)
 	case report.Span:
 		return hours(m.Value)
+	case report.Variance:
+		return strings.Replace(fmt.Sprintf("%+.1f %%", 100*m.Value), "-", "−", 1)
 	}
 	return strconv.FormatFloat(m.Value, 'f', 1, 64)
 }
@@ -110,12 +116,35 @@ func outcomeSegments(f *report.Figures) []ui.Segment {
 	return list
 }
 
-func heatRisks(f *report.Figures) []ui.HeatRisk {
-	list := make([]ui.HeatRisk, len(f.Risks))
-	for i, r := range f.Risks {
-		list[i] = ui.HeatRisk{Label: fmt.Sprintf("%s R%d", r.ReleaseKey, r.Number), Href: fmt.Sprintf("/releases/%s/risks#risk-%d", r.ReleaseKey, r.Number), Probability: int(r.Probability), Impact: int(r.Impact)}
+// worstRisks is how many risks are named beside the map.
+const worstRisks = 5
+
+// heatCells puts a count into each cell of the map that holds open risks.
+func heatCells(f *report.Figures) []ui.HeatRisk {
+	counts := map[[2]int64]int64{}
+	var list []ui.HeatRisk
+	for _, r := range f.Risks {
+		cell := [2]int64{r.Probability, r.Impact}
+		if counts[cell] == 0 {
+			list = append(list, ui.HeatRisk{Href: "/risks", Probability: int(r.Probability), Impact: int(r.Impact)})
+		}
+		counts[cell]++
+	}
+	for i := range list {
+		list[i].Label = countOf(counts[[2]int64{int64(list[i].Probability), int64(list[i].Impact)}], "risk", "risks")
 	}
 	return list
+}
+
+func riskLink(r report.RiskPoint) string {
+	return fmt.Sprintf("/releases/%s/risks#risk-%d", r.ReleaseKey, r.Number)
+}
+
+func riskScore(r report.RiskPoint) string {
+	if r.Score() > r.Appetite {
+		return fmt.Sprintf("scores %d, above the appetite of %d", r.Score(), r.Appetite)
+	}
+	return fmt.Sprintf("scores %d", r.Score())
 }
 
 // appetite is the least that any of the risks is measured against.
