@@ -23,6 +23,13 @@ const (
 // Area is one of the twelve areas of the readiness audit before A4.
 type Area struct{ Code, Name, Asks string }
 
+// ReadinessPrefix begins the code of an area's criterion at A4, and Unreported is
+// its evidence while nobody has said how it stands.
+const (
+	ReadinessPrefix = "readiness."
+	Unreported      = "Nobody has reported."
+)
+
 // Areas lists the twelve.
 func Areas() []Area {
 	return []Area{
@@ -61,7 +68,7 @@ func (Readiness) TableName() string { return "readiness" }
 // finding weighs one area: not reported is unknown, red blocks, amber needs an
 // owner and a date that has not passed.
 func (a Area) finding(r *Release, reports []Readiness, now db.Time) Finding {
-	f := Finding{Code: "readiness." + a.Code, Title: "Readiness: " + strings.ToLower(a.Name), State: Unknown, Detail: "Nobody has reported.", Owner: r.OwnerName,
+	f := Finding{Code: ReadinessPrefix + a.Code, Title: "Readiness: " + strings.ToLower(a.Name), State: Unknown, Detail: Unreported, Owner: r.OwnerName,
 		Link: r.Link("readiness") + "#" + a.Code, Action: "Report on it", CheckedAt: now, Waivable: true}
 	at := slices.IndexFunc(reports, func(report Readiness) bool { return report.Area == a.Code })
 	if at < 0 {
@@ -215,12 +222,12 @@ func (s *Service) Readiness(ctx context.Context, actor identity.Actor, key strin
 					line.Report = &reports[i]
 				}
 			}
-			if at := slices.IndexFunc(findings, func(f Finding) bool { return f.Code == "readiness."+a.Code }); at >= 0 {
+			if at := slices.IndexFunc(findings, func(f Finding) bool { return f.Code == ReadinessPrefix+a.Code }); at >= 0 {
 				line.Finding = findings[at]
 			}
 			v.Lines = append(v.Lines, line)
 		}
-		v.Evidence = slices.DeleteFunc(findings, func(f Finding) bool { return strings.HasPrefix(f.Code, "readiness.") })
+		v.Evidence = slices.DeleteFunc(findings, func(f Finding) bool { return strings.HasPrefix(f.Code, ReadinessPrefix) })
 		v.People, err = identity.People(tx, r.ServiceID)
 		return err
 	})

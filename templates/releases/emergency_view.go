@@ -2,6 +2,8 @@ package releases
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"slipway/internal/change"
 	"slipway/internal/release"
@@ -32,6 +34,54 @@ func (v EmergencyView) hours() string {
 		return fmt.Sprintf("%d hours", n)
 	}
 	return "1 hour"
+}
+
+// owedLine is one thing that a gate passed without.
+type owedLine struct {
+	title, detail, owner, link, action string
+	paid                               bool
+}
+
+// owedLines are what the gates passed without, what is still owed first. The
+// areas of readiness that nobody has reported are one line.
+func (v EmergencyView) owedLines() (list []owedLine) {
+	var unreported []string
+	for _, f := range v.Path.Deferred {
+		if f.State == release.Deferred && f.Detail == release.Unreported && strings.HasPrefix(f.Code, release.ReadinessPrefix) {
+			unreported = append(unreported, strings.TrimPrefix(f.Title, "Readiness: "))
+			continue
+		}
+		list = append(list, owedLine{f.Title, f.Detail, f.Owner, f.Link, f.Action, f.State == release.Met || f.State == release.Waived})
+	}
+	if n := len(unreported); n > 0 {
+		list = append(list, owedLine{fmt.Sprintf("Readiness: %s not reported", areas(n)), capital(joined(unreported)) + ".", v.OwnerName, v.Link("readiness"), "Report on them", false})
+	}
+	slices.SortStableFunc(list, func(a, b owedLine) int { return paidRank(a) - paidRank(b) })
+	return list
+}
+
+func paidRank(l owedLine) int {
+	if l.paid {
+		return 1
+	}
+	return 0
+}
+
+func areas(n int) string {
+	if n == 1 {
+		return "1 area is"
+	}
+	return fmt.Sprintf("%d areas are", n)
+}
+
+func (v EmergencyView) owedTally() string {
+	paid := 0
+	for _, f := range v.Path.Deferred {
+		if f.State == release.Met || f.State == release.Waived {
+			paid++
+		}
+	}
+	return fmt.Sprintf("%d owed, %d made good", len(v.Path.Deferred)-paid, paid)
 }
 
 // debt is what the change says of the decision that was owed.

@@ -21,11 +21,14 @@ var tabLabels = []struct{ word, label string }{
 }
 
 func tabs(r *release.Release, current string) []ui.Tab {
-	list := make([]ui.Tab, len(tabLabels))
-	for i, t := range tabLabels {
-		list[i] = ui.Tab{Label: t.label + counter(r, t.word), Href: r.Link(t.word), Current: t.word == current}
+	var list []ui.Tab
+	for _, t := range tabLabels {
+		tab := ui.Tab{Label: t.label + counter(r, t.word), Href: r.Link(t.word), Current: t.word == current}
 		if t.word == "overview" {
-			list[i].Href = r.Link()
+			tab.Href = r.Link()
+		}
+		if list = append(list, tab); t.word == "overview" && r.Type == release.Emergency {
+			list = append(list, ui.Tab{Label: "Emergency", Href: r.Link("emergency"), Current: current == "emergency"})
 		}
 	}
 	return list
