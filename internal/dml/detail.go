@@ -24,6 +24,8 @@ type Detail struct {
 type VersionDetail struct {
 	Version
 	Checks   []Check
+	Evidence []Evidence
+	Attaches bool // the viewer may add evidence
 	UsedBy   []Use
 	Hidden   int // uses by releases the viewer may not know of
 	Verbs    []Verb
@@ -82,8 +84,18 @@ func (d *Detail) load(tx *db.Tx, actor identity.Actor) error {
 	if err != nil {
 		return err
 	}
+	evidence, err := evidenceOf(tx, ids...)
+	if err != nil {
+		return err
+	}
 	for _, v := range versions {
 		one := VersionDetail{Version: v, Readable: mayRead(actor, &v) == nil}
+		one.Attaches = d.Submit && v.Manifest != "" && v.State != Rejected && v.State != Retired
+		for _, e := range evidence {
+			if e.MediaVersionID == v.ID {
+				one.Evidence = append(one.Evidence, e)
+			}
+		}
 		for _, check := range checks {
 			if check.MediaVersionID == v.ID {
 				one.Checks = append(one.Checks, check)

@@ -117,6 +117,13 @@ func (s *Service) Jobs(r *jobs.Runner) {
 		}
 		return s.finishChecks(ctx, args)
 	})
+	r.Handle(jobEvidence, func(ctx context.Context, raw []byte) error {
+		var args evidenceArgs
+		if err := json.Unmarshal(raw, &args); err != nil {
+			return err
+		}
+		return s.readPushed(ctx, args)
+	})
 	r.Handle(jobWrap, func(ctx context.Context, _ []byte) error { return s.wrapOlder(ctx) })
 	r.Handle(jobScrub, func(ctx context.Context, _ []byte) error { return s.scrub(ctx) })
 }

@@ -76,7 +76,7 @@ var (
 )
 
 // reserved first segments are addresses of the library's own pages.
-var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items"}
+var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items", "components"}
 
 // checkKey judges an item key. It is the grammar of OCI repository names, so
 // that every item can be pulled under its own key.

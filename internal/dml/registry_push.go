@@ -53,6 +53,11 @@ func (r *Registry) Push(ctx context.Context, name, label, mediaType string, data
 		if err := errors.Join(putContent(tx, c), putRefs(tx, refs)); err != nil {
 			return err
 		}
+		if m.Subject != nil {
+			if err := enqueueEvidence(tx, c); err != nil {
+				return err
+			}
+		}
 		if label == "" {
 			return nil
 		}

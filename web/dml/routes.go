@@ -30,7 +30,9 @@ func (h *handler) routes(r *echo.Group) {
 	r.POST("/dml/licences", h.saveLicence)
 	r.GET("/dml/versions/:id/file", h.download)
 	r.HEAD("/dml/versions/:id/file", h.download)
+	r.POST("/dml/versions/:id/evidence", h.attach)
 	r.POST("/dml/versions/:id/:verb", h.decide)
+	r.GET("/dml/components", h.components)
 	r.POST("/dml/items/*", h.editItem)
 	r.GET("/dml/*", h.item)
 }

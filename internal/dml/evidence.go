@@ -1,0 +1,110 @@
+package dml
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"slipway/internal/db"
+	"slipway/internal/dml/blob"
+)
+
+// EvidenceKind is what evidence is of.
+type EvidenceKind string
+
+// A bill of materials says what is in a version. Other evidence is kept and
+// served beside the version; what it is, its media type says.
+const (
+	BillOfMaterials EvidenceKind = "bill of materials"
+	OtherEvidence   EvidenceKind = "evidence"
+)
+
+// Evidence is bytes beside a version that say something about it. They travel
+// as an OCI referrer, so that every client finds them.
+type Evidence struct {
+	ID             int64 `gorm:"primaryKey"`
+	MediaVersionID int64
+	Kind           EvidenceKind
+	Format         string
+	Digest         blob.Digest
+	Manifest       blob.Digest // the referrer
+	FileName       string
+	Size           int64
+	Verdict        Verdict // whether it is about this version
+	Detail         string
+	Components     int64
+	ByID           int64
+	ByName         string
+	AddedAt        db.Time
+}
+
+// TableName is the table of evidence.
+func (Evidence) TableName() string { return "media_evidence" }
+
+// Component is one line of a bill of materials.
+type Component struct {
+	ID             int64 `gorm:"primaryKey"`
+	EvidenceID     int64
+	MediaVersionID int64
+	NameKey        string // the last part of the name, in lower case
+	Name           string
+	Label          string // its version
+	Purl           string
+	Licence        string
+}
+
+// TableName is the table of components.
+func (Component) TableName() string { return "media_components" }
+
+func (b *bill) components(e *Evidence) []Component {
+	list := make([]Component, 0, len(b.parts))
+	seen := map[component]bool{}
+	for _, part := range b.parts {
+		if part.name == "" || seen[part] {
+			continue
+		}
+		seen[part] = true
+		key := strings.ToLower(part.name[strings.LastIndex(part.name, "/")+1:])
+		list = append(list, Component{EvidenceID: e.ID, MediaVersionID: e.MediaVersionID, NameKey: clipped(key), Name: clipped(part.name),
+			Label: clipped(part.version), Purl: clippedTo(part.purl, 300), Licence: clipped(part.licence)})
+	}
+	return list
+}
+
+func clippedTo(s string, n int) string {
+	if len(s) > n {
+		return strings.ToValidUTF8(s[:n], "")
+	}
+	return s
+}
+
+// judgeEvidence is the check that a custodian reads about bills of materials.
+func judgeEvidence(v *Version, list []Evidence) Check {
+	c := Check{Code: "sbom", Title: "Bill of materials", Verdict: Unknown, Detail: "None came with it."}
+	for _, e := range list {
+		if e.Kind != BillOfMaterials {
+			continue
+		}
+		detail := e.Format + ": " + e.Detail
+		if e.Components > 0 {
+			detail = fmt.Sprintf("%s, %d components: %s", e.Format, e.Components, e.Detail)
+		}
+		if c.Verdict == Unmet && e.Verdict != Unmet {
+			continue // one that is wrong is what to mend
+		}
+		c.Verdict, c.Detail = e.Verdict, detail
+	}
+	return c
+}
+
+// referrer is the manifest by which evidence refers to a version.
+func referrer(v *Version, subject *Content, e *Evidence, mediaType string) []byte {
+	data, err := json.Marshal(manifest{SchemaVersion: 2, MediaType: typeManifest, ArtifactType: mediaType,
+		Config:  &Descriptor{MediaType: typeEmpty, Digest: blob.Of(emptyObject), Size: int64(len(emptyObject))},
+		Layers:  []Descriptor{{MediaType: mediaType, Digest: e.Digest, Size: e.Size, Annotations: map[string]string{annotTitle: e.FileName}}},
+		Subject: &Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size}})
+	if err != nil {
+		panic(err) // strings and numbers always marshal
+	}
+	return data
+}

@@ -1,0 +1,336 @@
+package dml
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"slipway/internal/db"
+	"slipway/internal/dml/blob"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+	"slipway/internal/jobs"
+)
+
+// Attach keeps a file as evidence beside a version: a bill of materials is
+// read, anything else is only kept. The version itself does not change.
+func (s *Service) Attach(ctx context.Context, actor identity.Actor, versionID int64, fileName string, body io.Reader) (*Evidence, error) {
+	v, err := s.attachable(ctx, actor, versionID, fileName)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(body, maxBill+1))
+	switch {
+	case err != nil:
+		return nil, invalid("evidence", "The file did not arrive whole. Send it again.", err)
+	case len(data) > maxBill:
+		return nil, invalid("evidence", fmt.Sprintf("Evidence may have at most %d MiB.", maxBill>>20), nil)
+	case len(data) == 0:
+		return nil, invalid("evidence", "The file is empty.", nil)
+	}
+	e, b, err := s.judgeFile(ctx, v, fileName, data)
+	if err != nil {
+		return nil, err
+	}
+	if e.Kind == BillOfMaterials && e.Verdict == Unmet {
+		return nil, invalid("evidence", "This bill of materials is not about "+v.Title()+". "+e.Detail, nil)
+	}
+	var subject *Content
+	if err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+		subject, err = contentOf(tx, v.ItemKey, v.Manifest, true)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	mediaType := mediaTypeOf(e)
+	wrapping := referrer(v, subject, e, mediaType)
+	for _, piece := range [][]byte{emptyObject, data, wrapping} {
+		if _, err := s.keep(ctx, piece); err != nil {
+			return nil, err
+		}
+	}
+	e.Manifest, e.ByID, e.ByName = blob.Of(wrapping), actor.UserID, actor.Name
+	return e, s.db.InTx(ctx, func(tx *db.Tx) error {
+		if err := putReferrer(tx, v, e, mediaType, int64(len(wrapping))); err != nil {
+			return err
+		}
+		return s.enterEvidence(tx, actor, v.ID, e, b)
+	})
+}
+
+func (s *Service) attachable(ctx context.Context, actor identity.Actor, versionID int64, fileName string) (v *Version, err error) {
+	return v, s.db.View(ctx, func(tx *db.Tx) (err error) {
+		if v, err = versionByID(tx, versionID); err != nil {
+			return err
+		}
+		if err := identity.Authorize(actor, identity.DmlSubmit, v.ServiceID); err != nil {
+			return err
+		}
+		var c fault.Check
+		if why := checkFileName(fileName); why != "" {
+			c.Field("evidence", why)
+		}
+		if v.State == Rejected || v.State == Retired {
+			c.Field("evidence", v.Title()+" is "+v.State.Word()+"; evidence is no use to it.")
+		}
+		if v.Manifest == "" {
+			c.Field("evidence", v.Title()+" is still being made ready for evidence. Try again in a minute.")
+		}
+		return c.Err("The evidence was not taken.")
+	})
+}
+
+// judgeFile reads a file as evidence about a version.
+func (s *Service) judgeFile(ctx context.Context, v *Version, fileName string, data []byte) (*Evidence, *bill, error) {
+	e := &Evidence{MediaVersionID: v.ID, Kind: OtherEvidence, Digest: blob.Of(data), FileName: fileName, Size: int64(len(data)), Verdict: Unknown, Detail: "Kept as it came; nothing here reads it."}
+	b, err := parseBill(data)
+	switch {
+	case errors.Is(err, errNoBill):
+		return e, nil, nil
+	case err != nil:
+		e.Kind, e.Verdict, e.Detail = BillOfMaterials, Unmet, "It cannot be read: "+err.Error()+"."
+		return e, nil, nil
+	}
+	var parts []blob.Digest
+	if err := s.db.View(ctx, func(tx *db.Tx) (err error) { parts, err = below(tx, v.Manifest); return err }); err != nil {
+		return nil, nil, err
+	}
+	e.Kind, e.Format = BillOfMaterials, b.format
+	e.Verdict, e.Detail = b.names(v, parts)
+	return e, b, nil
+}
+
+func mediaTypeOf(e *Evidence) string {
+	switch {
+	case strings.HasPrefix(e.Format, "CycloneDX"):
+		return "application/vnd.cyclonedx"
+	case strings.HasPrefix(e.Format, "SPDX"):
+		return "application/spdx+json"
+	}
+	return "application/vnd.slipway.evidence.v1"
+}
+
+// putReferrer writes the rows by which evidence that a person attached is found
+// and pulled.
+func putReferrer(tx *db.Tx, v *Version, e *Evidence, mediaType string, size int64) error {
+	config := blob.Of(emptyObject)
+	for _, info := range []blob.Info{{Digest: config, Size: int64(len(emptyObject))}, {Digest: e.Digest, Size: e.Size}, {Digest: e.Manifest, Size: size}} {
+		if err := blobStored(tx, info); err != nil {
+			return err
+		}
+	}
+	for _, c := range []Content{
+		{Digest: config, MediaType: typeEmpty, Size: int64(len(emptyObject))},
+		{Digest: e.Digest, MediaType: mediaType, Size: e.Size},
+		{Digest: e.Manifest, Manifest: true, MediaType: typeManifest, ArtifactType: mediaType, Size: size, Subject: v.Manifest},
+	} {
+		c.Repo, c.PusherID, c.PushedAt = v.ItemKey, e.ByID, tx.Now
+		if err := putContent(tx, &c); err != nil {
+			return err
+		}
+	}
+	return putRefs(tx, []ref{{v.ItemKey, e.Manifest, config}, {v.ItemKey, e.Manifest, e.Digest}})
+}
+
+// enterEvidence records evidence with its components, shows it beside an
+// accepted version, and judges a waiting one anew. The same bytes again change
+// nothing.
+func (s *Service) enterEvidence(tx *db.Tx, actor identity.Actor, versionID int64, e *Evidence, b *bill) error {
+	v, err := versionByID(tx, versionID)
+	if err != nil {
+		return err
+	}
+	known, err := evidenceOf(tx, v.ID)
+	if err != nil || slices.ContainsFunc(known, func(k Evidence) bool { return k.Digest == e.Digest }) {
+		return err
+	}
+	e.AddedAt = tx.Now
+	if err := tx.Create(e); err != nil {
+		return err
+	}
+	if b != nil {
+		list := b.components(e)
+		if err := putComponents(tx, e, list); err != nil {
+			return err
+		}
+	}
+	if err := publish(tx, v.ItemKey); err != nil {
+		return err
+	}
+	if v.State == Checking {
+		if err := rejudge(tx, v, append(known, *e)); err != nil {
+			return err
+		}
+	}
+	return record(tx, actor, "evidence", v, "attached "+string(e.Kind)+" to "+v.Title(), "", e.Digest.String())
+}
+
+// rejudge replaces the one check that evidence bears on.
+func rejudge(tx *db.Tx, v *Version, list []Evidence) error {
+	checks, err := checksOf(tx, v.ID)
+	if err != nil {
+		return err
+	}
+	fresh := judgeEvidence(v, list)
+	for i := range checks {
+		if checks[i].Code == fresh.Code {
+			checks[i].Verdict, checks[i].Detail, checks[i].CheckedAt = fresh.Verdict, fresh.Detail, tx.Now
+		}
+		checks[i].ID = 0
+	}
+	if err := replaceChecks(tx, v.ID, checks); err != nil {
+		return err
+	}
+	v.tally(checks, tx.Now)
+	return tx.Save(v)
+}
+
+const jobEvidence = "dml.evidence"
+
+type evidenceArgs struct {
+	Repo   string
+	Digest blob.Digest
+}
+
+// readPushed reads what a client pushed as a referrer of a version.
+func (s *Service) readPushed(ctx context.Context, args evidenceArgs) error {
+	var versions []Version
+	var layers []Content
+	var c *Content
+	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+		if c, err = contentOf(tx, args.Repo, args.Digest, true); err != nil {
+			return err
+		}
+		if versions, err = versionsByManifest(tx, args.Repo, c.Subject); err != nil {
+			return err
+		}
+		layers, err = childrenOf(tx, args.Repo, args.Digest)
+		return err
+	})
+	if errors.Is(err, fault.NotFound) { // deleted meanwhile
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for i := range versions {
+		for _, layer := range layers {
+			if layer.Manifest || layer.Size > maxBill || layer.Digest == blob.Of(emptyObject) {
+				continue
+			}
+			if err := s.readLayer(ctx, &versions[i], c, layer); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) readLayer(ctx context.Context, v *Version, c *Content, layer Content) error {
+	r, _, err := blob.OpenVerified(ctx, s.blobs, layer.Digest)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var data bytes.Buffer
+	if _, err := io.Copy(&data, r); err != nil {
+		return err
+	}
+	e, b, err := s.judgeFile(ctx, v, "", data.Bytes())
+	if err != nil {
+		return err
+	}
+	if e.Kind == OtherEvidence {
+		e.Format = clipped(c.ArtifactType)
+	}
+	e.Manifest, e.ByID = c.Digest, c.PusherID
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		pusher := identity.Actor{UserID: c.PusherID, Name: pusherName(v, c), Kind: identity.Machine}
+		e.ByName = pusher.Name
+		return s.enterEvidence(tx, pusher, v.ID, e, b)
+	})
+}
+
+// pusherName is known where the version's submitter pushed the evidence too.
+func pusherName(v *Version, c *Content) string {
+	if v.SubmitterID == c.PusherID {
+		return v.SubmitterName
+	}
+	return "a registry client"
+}
+
+func enqueueEvidence(tx *db.Tx, c *Content) error {
+	return jobs.Enqueue(tx, jobEvidence, evidenceArgs{c.Repo, c.Digest})
+}
+
+// Found is a component with the version that contains it, and the releases that
+// hold that version.
+type Found struct {
+	Component
+	Version  Version
+	Releases []Use
+	Hidden   int // releases the viewer may not know of
+}
+
+// ComponentQuery is what to look for: words that begin the component's name and
+// its version.
+type ComponentQuery struct {
+	Text  string
+	After int64 // the ID of the last one seen
+}
+
+// FindComponents answers "which releases contain log4j 2.14?".
+func (s *Service) FindComponents(ctx context.Context, actor identity.Actor, q ComponentQuery) (found []Found, more bool, err error) {
+	words := strings.Fields(strings.ToLower(q.Text))
+	if len(words) == 0 || !sightOf(actor).all {
+		return nil, false, nil
+	}
+	label := ""
+	if len(words) > 1 {
+		label = words[len(words)-1]
+	}
+	return found, more, s.db.View(ctx, func(tx *db.Tx) (err error) {
+		list, err := componentsLike(tx, words[0], label, q.After, pageSize+1)
+		if err != nil {
+			return err
+		}
+		if more = len(list) > pageSize; more {
+			list = list[:pageSize]
+		}
+		found, err = withVersions(tx, actor, list)
+		return err
+	})
+}
+
+func withVersions(tx *db.Tx, actor identity.Actor, list []Component) ([]Found, error) {
+	ids := make([]int64, len(list))
+	for i := range list {
+		ids[i] = list[i].MediaVersionID
+	}
+	versions, err := versionsByID(tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	uses, err := usesOf(tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]Found, len(list))
+	for i, c := range list {
+		found[i] = Found{Component: c, Version: versions[c.MediaVersionID]}
+		for _, use := range uses {
+			switch {
+			case use.MediaVersionID != c.MediaVersionID:
+			case use.Restricted && !actor.Can(identity.ReportRead, use.ServiceID):
+				found[i].Hidden++
+			default:
+				found[i].Releases = append(found[i].Releases, use)
+			}
+		}
+	}
+	return found, nil
+}
