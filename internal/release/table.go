@@ -95,6 +95,9 @@ func (t *table) against(actor identity.Actor, now db.Time) []fault.Blocker {
 	} else if t.gate.expired(now) {
 		block("gate.expired", fmt.Sprintf("The time to decide %s has run out; it is submitted anew.", t.gate.Code), t.r.OwnerName)
 	}
+	if t.r.State.Over() {
+		block("release.over", fmt.Sprintf("%s is %s; nothing is decided on it any more.", t.r.Key, t.r.State), t.r.OwnerName)
+	}
 	if t.r.State == OnHold {
 		block("release.held", t.r.Key+" is on hold.", t.r.OwnerName)
 	}
