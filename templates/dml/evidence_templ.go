@@ -293,20 +293,20 @@ func ComponentsPage(v ComponentsView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<form class=\"filters\" method=\"get\" action=\"/dml/components\" role=\"search\" aria-label=\"Components\"><div class=\"flex-fill\"><label class=\"form-label\" for=\"q\">Component and version</label> <input class=\"form-control\" type=\"search\" id=\"q\" name=\"q\" value=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<form class=\"filters\" method=\"get\" action=\"/dml/components\" role=\"search\" aria-label=\"Components\"><div class=\"flex-fill\"><label class=\"form-label\" for=\"component\">Component and version</label> <input class=\"form-control\" type=\"search\" id=\"component\" name=\"q\" value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var15 string
 			templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.ResolveAttributeValue(v.Query)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/dml/evidence.templ`, Line: 83, Col: 77}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/dml/evidence.templ`, Line: 83, Col: 85}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var15)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\" placeholder=\"log4j-core 2.14\" aria-describedby=\"q-hint\"><div class=\"form-hint\" id=\"q-hint\">How its name begins, and how its version begins.</div></div><button class=\"btn btn-primary\">Search</button></form><section class=\"card\" aria-labelledby=\"found-h\"><div class=\"card-header\"><h2 id=\"found-h\">In which media</h2></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "\" placeholder=\"log4j-core 2.14\" aria-describedby=\"component-hint\"><div class=\"form-hint\" id=\"component-hint\">How its name begins, and how its version begins.</div></div><button class=\"btn btn-primary\">Search</button></form><section class=\"card\" aria-labelledby=\"found-h\"><div class=\"card-header\"><h2 id=\"found-h\">In which media</h2></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -32,7 +32,7 @@ func TestEvidenceIsAttachedAndItsComponentsAreFound(t *testing.T) {
 	s.get("bruno", "/dml/payments-api/server").want(http.StatusOK, "No bill of materials, signature or attestation yet.", "None came with it.")
 	s.attach("bruno", "bom.json", fmt.Sprintf(bill, "0.1")).want(http.StatusUnprocessableEntity, "This bill of materials is not about", "0.1")
 	s.attach("bruno", "bom.json", "").want(http.StatusUnprocessableEntity, "The file is empty.")
-	s.attach("stefan", "bom.json", fmt.Sprintf(bill, server["label"])).want(http.StatusForbidden)
+	s.attach("stefan", "bom.json", fmt.Sprintf(bill, server["label"])).want(http.StatusNotFound)
 	s.attach("bruno", "bom.json", fmt.Sprintf(bill, server["label"])).want(http.StatusSeeOther)
 	s.get("cora", "/dml/payments-api/server").want(http.StatusOK, "CycloneDX 1.6, 1 components")
 	s.get("cora", "/dml/components").want(http.StatusOK, "Search the bills of materials.")
