@@ -3,12 +3,12 @@ package report
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"slipway/internal/db"
-	"slipway/internal/dml/blob"
 	"slipway/internal/identity"
 )
 
@@ -16,6 +16,7 @@ import (
 // for, not something like it.
 type Hit struct {
 	Kind, Key, Title, Href string
+	State                  string // empty where a thing has none
 	Exact                  bool
 }
 
@@ -90,14 +91,11 @@ func (q sought) is(key string) bool { return strings.EqualFold(q.text, key) }
 func (d *desk) mediaFound(q sought) (hits []Hit, err error) {
 	text := q.text
 	if q.digest != "" {
-		text = string(blob.Digest("sha256:" + q.digest))
+		text = "sha256:" + q.digest
 	}
 	list, err := d.s.rooms.DML.Search(d.tx, d.actor, text, hitsOfKind)
 	for _, v := range list {
-		if q.is(v.ItemKey) {
-			return []Hit{{Kind: "Media item", Key: v.ItemKey, Title: v.ItemName, Href: v.Link(), Exact: true}}, err
-		}
-		hits = append(hits, Hit{Kind: "Media version, " + v.State.Word(), Key: v.ItemKey, Title: v.Title(), Href: v.Link(),
+		hits = append(hits, Hit{Kind: "Media version", Key: v.ItemKey, Title: v.Title(), Href: fmt.Sprintf("%s#v%d", v.Link(), v.ID), State: string(v.State),
 			Exact: q.digest != "" || q.is(v.ItemKey+":"+v.Label) || q.is(v.Title())})
 	}
 	return hits, err

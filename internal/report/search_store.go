@@ -1,10 +1,14 @@
 package report
 
-import "fmt"
+import (
+	"fmt"
+
+	"slipway/internal/identity"
+)
 
 type found struct {
 	ID                int64
-	Code, Name, Extra string
+	Code, Name, State string
 	Number            int64
 }
 
@@ -14,11 +18,11 @@ func (q sought) values() values {
 
 func (d *desk) releases(q sought) (hits []Hit, err error) {
 	var rows []found
-	err = d.read(&rows, `SELECT r.release_key AS code, r.title AS name, r.state AS extra FROM releases r
+	err = d.read(&rows, `SELECT r.release_key AS code, r.title AS name, r.state AS state FROM releases r
 		WHERE (LOWER(r.release_key) LIKE @like ESCAPE '\' OR LOWER(r.title) LIKE @like ESCAPE '\' OR LOWER(r.incident) = @q) AND {seen}
 		ORDER BY CASE WHEN LOWER(r.release_key) = @q THEN 0 ELSE 1 END, r.id DESC LIMIT @most`, q.values())
 	for _, r := range rows {
-		hits = append(hits, Hit{Kind: "Release", Key: r.Code, Title: r.Name, Href: "/releases/" + r.Code, Exact: q.is(r.Code)})
+		hits = append(hits, Hit{Kind: "Release", Key: r.Code, Title: r.Name, Href: "/releases/" + r.Code, State: r.State, Exact: q.is(r.Code)})
 	}
 	return hits, err
 }
@@ -29,21 +33,21 @@ func (d *desk) packages(q sought) (hits []Hit, err error) {
 		return nil, nil
 	}
 	var rows []found
-	err = d.read(&rows, `SELECT r.release_key AS code, r.title AS name, p.number, p.state AS extra FROM packages p JOIN releases r ON r.id = p.release_id
+	err = d.read(&rows, `SELECT r.release_key AS code, r.title AS name, p.number, p.state AS state FROM packages p JOIN releases r ON r.id = p.release_id
 		WHERE p.digest LIKE @digest AND {seen} ORDER BY p.id DESC LIMIT @most`, q.values())
 	for _, r := range rows {
-		hits = append(hits, Hit{Kind: "Package", Key: r.Code, Title: fmt.Sprintf("Package v%d of %s", r.Number, r.Name), Href: fmt.Sprintf("/releases/%s/package?version=%d", r.Code, r.Number), Exact: true})
+		hits = append(hits, Hit{Kind: "Package", Key: r.Code, Title: fmt.Sprintf("Package v%d of %s", r.Number, r.Name), Href: fmt.Sprintf("/releases/%s/package?version=%d", r.Code, r.Number), State: r.State, Exact: true})
 	}
 	return hits, err
 }
 
 func (d *desk) changes(q sought) (hits []Hit, err error) {
 	var rows []found
-	err = d.read(&rows, `SELECT r.change_key AS code, r.title AS name, r.state AS extra FROM changes r
+	err = d.read(&rows, `SELECT r.change_key AS code, r.title AS name, r.state AS state FROM changes r
 		WHERE (LOWER(r.change_key) LIKE @like ESCAPE '\' OR LOWER(r.title) LIKE @like ESCAPE '\' OR LOWER(r.incident) = @q) AND {known}
 		ORDER BY CASE WHEN LOWER(r.change_key) = @q THEN 0 ELSE 1 END, r.id DESC LIMIT @most`, q.values())
 	for _, r := range rows {
-		hits = append(hits, Hit{Kind: "Change", Key: r.Code, Title: r.Name, Href: "/changes/" + r.Code, Exact: q.is(r.Code)})
+		hits = append(hits, Hit{Kind: "Change", Key: r.Code, Title: r.Name, Href: "/changes/" + r.Code, State: r.State, Exact: q.is(r.Code)})
 	}
 	return hits, err
 }
@@ -62,24 +66,29 @@ func (d *desk) knownErrors(q sought) (hits []Hit, err error) {
 	return hits, err
 }
 
-// shelf is a table of things with a key and a name that everybody may know.
-// Keys that are everyday words lead nowhere by themselves.
+// shelf is a table of things with a key and a name. Keys that are everyday
+// words lead nowhere by themselves.
 type shelf struct {
 	kind, table, key, name, also, href string
 	everyday                           bool
+	may                                identity.Permission // who sees them; empty is everybody
 }
 
 var shelves = []shelf{
-	{"Service", "services", "service_key", "name", "", "/services/", false},
-	{"Configuration item", "items", "item_key", "name", "LOWER(current_version) = @q OR LOWER(serial) = @q", "/items/", false},
-	{"Release unit", "units", "name", "description", "", "/units/", true},
-	{"Target", "targets", "target_key", "name", "", "/targets/", false},
-	{"Release policy", "policies", "policy_key", "name", "", "/policies/", true},
-	{"Release model", "models", "model_key", "name", "", "/models/", true},
+	{kind: "Service", table: "services", key: "service_key", name: "name", href: "/services/"},
+	{kind: "Configuration item", table: "items", key: "item_key", name: "name", also: "LOWER(current_version) = @q OR LOWER(serial) = @q", href: "/items/"},
+	{kind: "Media item", table: "media_items", key: "item_key", name: "name", href: "/dml/", may: identity.ReportRead},
+	{kind: "Release unit", table: "units", key: "name", name: "description", href: "/units/", everyday: true},
+	{kind: "Target", table: "targets", key: "target_key", name: "name", href: "/targets/"},
+	{kind: "Release policy", table: "policies", key: "policy_key", name: "name", href: "/policies/", everyday: true},
+	{kind: "Release model", table: "models", key: "model_key", name: "name", href: "/models/", everyday: true},
 }
 
 func (d *desk) register(q sought) (hits []Hit, err error) {
 	for _, s := range shelves {
+		if s.may != "" && !d.actor.Can(s.may, 0) {
+			continue
+		}
 		where := fmt.Sprintf(`LOWER(%s) LIKE @like ESCAPE '\' OR LOWER(%s) LIKE @like ESCAPE '\'`, s.key, s.name)
 		if s.also != "" {
 			where += " OR " + s.also

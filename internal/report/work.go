@@ -91,12 +91,16 @@ func (s *Service) MyWork(ctx context.Context, actor identity.Actor) (*Work, erro
 		}
 		return nil
 	})
+	w.sort()
+	return w, err
+}
+
+func (w *Work) sort() {
 	for _, tasks := range [][]Task{w.Decisions, w.Overdue, w.Handed} {
 		slices.SortStableFunc(tasks, func(a, b Task) int {
 			return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.Due, b.Due))
 		})
 	}
-	return w, err
 }
 
 // add puts a task where it stands on the page; what is late says so.
