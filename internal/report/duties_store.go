@@ -15,7 +15,7 @@ const soon = 48 * time.Hour
 var duties = []listing{
 	{may: identity.ReleaseEdit,
 		columns: columns{note: "g.code", state: "g.state", who: "g.decided_by", title: "g.void_reason", order: "r.id"},
-		from:    `gates g JOIN releases r ON r.id = g.release_id WHERE g.state IN ('Rejected', 'Expired', 'Voided') AND r.owner_id = @me AND {live} AND {seen} AND {may}`,
+		from:    `gates g JOIN releases r ON r.id = g.release_id WHERE g.state IN ('Rejected', 'Expired', 'Voided') AND {mine} AND {live} AND {seen} AND {may}`,
 		task: func(g row) Task {
 			why := "The time to decide ran out"
 			switch g.State {
@@ -27,17 +27,17 @@ var duties = []listing{
 			return Task{Family: "warn", Title: fmt.Sprintf("%s is %s: mend it and submit it anew", g.Note, strings.ToLower(g.State)), Why: why, Href: g.page("gates/" + g.Note), Action: "Open " + g.Note}
 		}},
 	{may: identity.ReleaseEdit,
-		columns: columns{name: "r.title", order: "r.id"},
-		from:    `releases r WHERE r.state = 'RolledBack' AND r.owner_id = @me AND {seen} AND {may}`,
+		columns: columns{name: "r.title", who: "r.owner_name", order: "r.id"},
+		from:    `releases r WHERE r.state = 'RolledBack' AND {mine} AND {seen} AND {may}`,
 		task: func(r row) Task {
-			return Task{Family: "bad", Title: r.Name + " was rolled back: build it anew, or review what happened", Why: "You own the release", Href: r.page(""), Action: "Open release"}
+			return Task{Family: "bad", Title: r.Name + " was rolled back: build it anew, or review what happened", Why: "Owned by " + r.Who, Href: r.page(""), Action: "Open release"}
 		}},
 	{may: identity.WaveControl,
-		columns: columns{number: "w.number", name: "w.name", state: "w.state", order: "w.id",
+		columns: columns{number: "w.number", name: "w.name", state: "w.state", who: "r.owner_name", order: "w.id",
 			note: "CASE w.state WHEN 'Failed' THEN w.fail_reason WHEN 'Paused' THEN w.pause_reason ELSE w.no_go_reason END"},
-		from: `waves w JOIN releases r ON r.id = w.release_id WHERE w.state IN ('Failed', 'Paused', 'NoGo') AND r.owner_id = @me AND {live} AND {seen} AND {may}`,
+		from: `waves w JOIN releases r ON r.id = w.release_id WHERE w.state IN ('Failed', 'Paused', 'NoGo') AND {mine} AND {live} AND {seen} AND {may}`,
 		task: func(w row) Task {
-			t := Task{Family: "warn", Title: fmt.Sprintf("Wave %d, %s is paused: resume it", w.Number, w.Name), Why: either(w.Note, "You own the release"), Href: w.wave(), Action: "Open wave"}
+			t := Task{Family: "warn", Title: fmt.Sprintf("Wave %d, %s is paused: resume it", w.Number, w.Name), Why: either(w.Note, "Owned by "+w.Who), Href: w.wave(), Action: "Open wave"}
 			switch w.State {
 			case "Failed":
 				t.Family, t.Title = "bad", fmt.Sprintf("Wave %d, %s failed: decide how it is put right", w.Number, w.Name)
@@ -48,7 +48,7 @@ var duties = []listing{
 		}},
 	{may: identity.WavePlan,
 		columns: columns{number: "w.number", name: "w.name", due: "w.window_start"},
-		from: `waves w JOIN releases r ON r.id = w.release_id WHERE w.state = 'Planned' AND w.window_start < @soon AND r.owner_id = @me AND r.state IN ('Ready', 'Deploying') AND {seen} AND {may}
+		from: `waves w JOIN releases r ON r.id = w.release_id WHERE w.state = 'Planned' AND w.window_start < @soon AND {mine} AND r.state IN ('Ready', 'Deploying') AND {seen} AND {may}
 			AND EXISTS (SELECT 1 FROM gates g WHERE g.release_id = r.id AND g.code = 'A4' AND g.state IN ('Approved', 'Waived'))
 			AND NOT EXISTS (SELECT 1 FROM waves e WHERE e.release_id = w.release_id AND e.number < w.number AND e.state <> 'Complete')`,
 		task: func(w row) Task {
@@ -69,7 +69,7 @@ var duties = []listing{
 	{may: identity.NoticeSend,
 		columns: columns{number: "n.number", name: "n.audience", due: "n.send_by"},
 		from: `notices n JOIN releases r ON r.id = n.release_id
-			WHERE n.sent_at = 0 AND n.send_by > 0 AND n.send_by < @soon AND r.owner_id = @me AND r.state NOT IN ('Draft', 'OnHold') AND {live} AND {seen} AND {may}`,
+			WHERE n.sent_at = 0 AND n.send_by > 0 AND n.send_by < @soon AND {mine} AND r.state NOT IN ('Draft', 'OnHold') AND {live} AND {seen} AND {may}`,
 		task: func(n row) Task {
 			return Task{Family: "warn", Title: "Send the notice to " + n.Name, Why: fmt.Sprintf("Notice %d of the communication plan", n.Number), Href: n.page("stakeholders"), Action: "Send notice", Due: n.Due}
 		}},
@@ -94,7 +94,7 @@ var duties = []listing{
 	{may: identity.HandoverOffer,
 		columns: columns{name: "r.title", total: "COUNT(*)", bound: "SUM(CASE WHEN h.state = 'Returned' THEN 1 ELSE 0 END)", order: "r.id"},
 		from: `handover_items h JOIN releases r ON r.id = h.release_id
-			WHERE h.state IN ('Open', 'Returned') AND r.state IN ('EarlyLife', 'Review') AND r.owner_id = @me AND {seen} AND {may} GROUP BY r.id, r.release_key, r.title`,
+			WHERE h.state IN ('Open', 'Returned') AND r.state IN ('EarlyLife', 'Review') AND {mine} AND {seen} AND {may} GROUP BY r.id, r.release_key, r.title`,
 		task: func(h row) Task {
 			t := Task{Family: "active", Title: fmt.Sprintf("Offer %s of %s", plural(int(h.Total), "handover item", "handover items"), h.Name), Why: "Operations runs the service once each is accepted", Href: h.page("handover#handover"), Action: "Offer"}
 			if h.Bound > 0 {
@@ -103,10 +103,10 @@ var duties = []listing{
 			return t
 		}},
 	{may: identity.PirHold,
-		columns: columns{name: "r.title", due: "p.due"},
-		from:    `reviews p JOIN releases r ON r.id = p.release_id WHERE r.state = 'Review' AND p.state = 'Due' AND r.owner_id = @me AND {seen} AND {may}`,
+		columns: columns{name: "r.title", who: "r.owner_name", due: "p.due"},
+		from:    `reviews p JOIN releases r ON r.id = p.release_id WHERE r.state = 'Review' AND p.state = 'Due' AND {mine} AND {seen} AND {may}`,
 		task: func(p row) Task {
-			return Task{Family: "active", Title: "Hold the review of " + p.Name, Why: "You own the release", Href: p.page("handover#review"), Action: "Hold the review", Due: p.Due}
+			return Task{Family: "active", Title: "Hold the review of " + p.Name, Why: "Owned by " + p.Who, Href: p.page("handover#review"), Action: "Hold the review", Due: p.Due}
 		}},
 	// Actions outlive the release.
 	{columns: columns{number: "a.number", name: "a.title", due: "a.due"},

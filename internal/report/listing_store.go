@@ -15,7 +15,7 @@ type listing struct {
 	role    identity.Role       // or whose it is by a role alone
 	handed  bool                // somebody gives it to the actor, who has to take it
 	columns columns
-	from    string // with {seen}, {known} and {live}, and {may} for the services of the permission
+	from    string // with {seen}, {known} and {live}, {may} for the services of the permission, and {mine}
 	task    func(row) Task
 	asked   func(*desk, row) (bool, error) // of the room that knows whose it is; nil where the tables tell
 }
@@ -40,7 +40,18 @@ func (l *listing) query(kind int, may string) string {
 	return fmt.Sprintf(`SELECT * FROM (SELECT %d AS kind, %s AS release_key, %s AS title, %s AS name, %s AS who, %s AS note, %s AS state, %s AS number, %s AS total, %s AS bound, %s AS due, %s AS place
 		FROM %s ORDER BY place, release_key, number LIMIT @most) k%[1]d`,
 		kind, cmp.Or(c.key, "r.release_key"), text(c.title), text(c.name), text(c.who), text(c.note), text(c.state), number(c.number), number(c.total), number(c.bound), number(c.due),
-		number(cmp.Or(c.order, c.due)), strings.ReplaceAll(l.from, "{may}", may))
+		number(cmp.Or(c.order, c.due)), strings.NewReplacer("{may}", may, "{mine}", l.mine()).Replace(l.from))
+}
+
+// mine holds for the owner of a release; where the owner may not do it, for
+// everybody who may.
+func (l *listing) mine() string {
+	roles := identity.RolesFor(l.may)
+	words := make([]string, len(roles))
+	for i, role := range roles {
+		words[i] = "'" + string(role) + "'"
+	}
+	return `(r.owner_id = @me OR NOT EXISTS (SELECT 1 FROM user_roles o WHERE o.user_id = r.owner_id AND o.role IN (` + strings.Join(words, ", ") + `) AND o.service_id IN (0, r.service_id)))`
 }
 
 // reach gives the services whose tasks of this kind are the actor's.
