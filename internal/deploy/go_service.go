@@ -226,9 +226,19 @@ func (d *deed) leave(from db.Time) ([]fault.Blocker, error) {
 	}
 	override, err := d.s.release.WindowOverrideAt(d.tx, d.r, from)
 	if override == nil {
-		list = append(list, d.block("wave.window", "Move its window", "The window of %s closed %s.", d.w.Label(), at(d.w.WindowEnd)))
+		list = append(list, d.windowClosed())
 	}
 	return list, err
+}
+
+// windowClosed says that the wave's window is over. One that has begun is
+// planned no more; then only a window override helps.
+func (d *deed) windowClosed() fault.Blocker {
+	b := d.block("wave.window", "Move its window", "The window of %s closed %s.", d.w.Label(), at(d.w.WindowEnd))
+	if d.w.State.Begun() {
+		b.Owner, b.Link, b.Action = identity.ChangeAuthority.Label(), d.r.Link("deployment")+"#window", "Open the window"
+	}
+	return b
 }
 
 func (d *deed) releaseBlockers(allowed ...release.State) []fault.Blocker {

@@ -1,0 +1,137 @@
+package deploy_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"slipway/internal/deploy"
+	"slipway/internal/release"
+)
+
+func TestDrawnWavesAreStaffed(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya, dario := c.s.As("maya"), c.s.As("dario")
+	page := maya.Get(c.board()).Status(http.StatusOK)
+	page.Has("#unstaffed", "Nobody is named to carry out wave 1 and wave 2").Has("#unstaffed", "Maya Lindqvist").Has("#wave-1", "Nobody named").Has("#wave-1 a[href='"+c.wave("1/edit")+"#staff']", "Name deployment staff")
+	page.Has("#blockers h2", "before wave 1 can be ready").Has("#blockers", "package is not checked in").Has("#blockers", "Nobody is named to carry out Wave 1").Has("#wave-1 [aria-disabled=true]", "Make ready").Has("#wave-1", "2 reasons")
+	lacksForm(t, page, c.wave("1/ready"))
+	dario.Get(c.board()).Has("#wave-1", "Maya Lindqvist names deployment staff").Lacks("#wave-1", "Edit")
+	dario.Get(c.wave("1/edit")).Status(http.StatusForbidden)
+
+	form := maya.Get(c.wave("1/edit")).Status(http.StatusOK).Has("#f-wave-staff-hint", "A4 asks")
+	if form.Doc().Find("#costs").Length() != 0 {
+		t.Error("it warns of a decision that nobody made")
+	}
+	values := filled(t, form, c.wave("1/edit"))
+	form.Doc().Find("input[name=staff]").Each(func(i int, box *goquery.Selection) { values.Add("staff", box.AttrOr("value", "")) })
+	maya.Post(c.wave("1/edit"), values).Status(http.StatusSeeOther)
+	maya.Get(c.board()).Has("#wave-1", "Carried out by Dario Conti, Dina Haddad").Has("#unstaffed", "carry out wave 2.").Has("#wave-1", "1 reason")
+}
+
+func TestTheWaveFormKeepsWhatWasTyped(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya := c.s.As("maya")
+	edit := c.wave("1/edit")
+	page := c.does(maya, edit, edit, "name", "", "filter", "tag=", "window_start", "soon", "soak_hours", "a while", "trigger", "Nobody can pay").Status(http.StatusUnprocessableEntity)
+	page.Has("#f-soak_hours-error", "not a value we can read").Has("#f-trigger", "Nobody can pay").Has("#preview", "At character 5")
+	page = c.does(maya, edit, edit, "window_start", "soon", "trigger", "Nobody can pay").Status(http.StatusUnprocessableEntity)
+	page.Has("#f-window_start-error", "2026-11-23 14:30")
+	page = c.does(maya, edit, edit, "name", "", "filter", "tag=", "success_percent", "120", "trigger", "Nobody can pay").Status(http.StatusUnprocessableEntity)
+	page.Has("#f-name-error", "Name the wave").Has("#f-filter-error", "At character 5").Has("#f-success_percent-error", "1 to 100").Has("#f-trigger", "Nobody can pay").Has("[role=alert] a[href='#f-name']", "Name the wave")
+	if typed, _ := page.Doc().Find("#f-filter").Attr("value"); typed != "tag=" {
+		t.Errorf("the filter holds %q", typed)
+	}
+}
+
+func TestWindowsAreInTheReleasesZone(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya := c.s.As("maya")
+	r := c.release()
+	c.rows(&release.Release{}, "zone", "America/New_York")
+	edit := c.wave("1/edit")
+	maya.Get(edit).Has("#f-wave-window_start-hint", "In America/New_York.")
+	c.done(maya, edit, edit)
+	if w := c.find(1); w.WindowStart != r.WindowStart {
+		t.Errorf("saved as it was, the window begins %v in place of %v", w.WindowStart.Std(), r.WindowStart.Std())
+	}
+	maya.Get(c.board()).Has("#wave-1", "EST").Has("#window", "EST")
+	maya.Get(c.wave("1/run")).Has("#step-1", "EST")
+}
+
+func TestThePreviewTellsTheTargets(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya := c.s.As("maya")
+	edit := c.wave("1/edit")
+	page := c.does(maya, edit, edit, "filter", "key=pay-osl-2", "then", "preview", "name", "Half typed").Status(http.StatusOK)
+	page.Has("#preview", "It takes 1 target").Has("#preview", "pay-osl-2")
+	if name, _ := page.Doc().Find("#f-name").Attr("value"); name != "Half typed" || c.find(1).Name == name {
+		t.Errorf("the preview holds %q, and wave 1 is %q", name, c.find(1).Name)
+	}
+	fragment(t, maya, c.wave("2/preview?environment=production&filter=tag%3Dpilot")).Status(http.StatusOK).Has("#preview", "It takes no target").Has("#preview", "earlier wave")
+	fragment(t, maya, c.wave("0/preview?environment=production&filter=tag")).Status(http.StatusOK).Has("#preview", "At character")
+}
+
+func TestSomebodysNewerWave(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya := c.s.As("maya")
+	edit := c.wave("1/edit")
+	old := filled(t, maya.Get(edit), edit, "soak_hours", "9", "trigger", "Nobody can pay")
+	c.done(maya, edit, edit, "name", "First", "filter", "key=pay-osl-2")
+	page := maya.Post(edit, old).Status(http.StatusConflict)
+	page.Has("#newer", "First").Has("#newer", "key=pay-osl-2").Has("#f-trigger", "Nobody can pay")
+	if c.find(1).Name != "First" || c.find(1).SoakHours == 9 {
+		t.Error("the older form was saved over the newer wave")
+	}
+	maya.Post(edit, filled(t, page, edit, "name", "First of all")).Status(http.StatusSeeOther)
+	if w := c.find(1); w.Name != "First of all" || w.SoakHours != 9 {
+		t.Errorf("saved %q with %d hours", w.Name, w.SoakHours)
+	}
+	stale := filled(t, maya.Get(c.board()), c.wave("1/later"))
+	c.done(maya, edit, edit, "name", "Pilot")
+	maya.Post(c.wave("1/later"), stale).Status(http.StatusConflict).Has("[role=alert]", "Somebody else saved this")
+	maya.Post(c.wave("1/remove"), nil).Status(http.StatusConflict)
+}
+
+func TestAddMoveAndRemoveWaves(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya := c.s.As("maya")
+	add := "/releases/" + c.key + "/waves"
+	c.does(maya, c.wave("new"), add, "name", "").Status(http.StatusUnprocessableEntity).Has("#f-name-error", "Name the wave").Has("#f-environment-error", "Choose")
+	c.done(maya, c.wave("new"), add, "name", "Late", "environment", "production", "filter", "key=pay-osl-3")
+	maya.Get(c.board()).Has("#wave-3 h2", "3 Late")
+	c.done(maya, c.board(), c.wave("3/earlier"))
+	maya.Get(c.board()).Has("#wave-2 h2", "Late").Has("#wave-3 h2", "The rest")
+	c.done(maya, c.board(), c.wave("2/later"))
+	c.done(maya, c.board(), c.wave("3/remove"))
+	page := maya.Get(c.board())
+	if n := page.Doc().Find(".wave").Length(); n != 2 {
+		t.Errorf("%d waves are left", n)
+	}
+	c.done(maya, c.board(), c.wave("1/remove"))
+	c.done(maya, c.board(), c.wave("1/remove"))
+	maya.Get(c.board()).Has("#live .empty", "No waves yet").Has("#window", "opens in").Has("#rollback", "Going back")
+}
+
+func TestMaterialChangesSayThatTheyVoidA4(t *testing.T) {
+	c := at(t, "PAY", release.Ready)
+	maya := c.s.As("maya")
+	if c.gate(release.A4) != release.GateApproved {
+		t.Fatal("A4 does not hold")
+	}
+	edit := c.wave("1/edit")
+	maya.Get(edit).Has("#costs", "A4 was given for this wave as it is").Has("#costs", "filter, pilot, window, soak, threshold")
+	maya.Get(c.wave("new")).Has("#costs", "A new wave voids it")
+	maya.Get(c.board()).Has("#wave-2-remove", "A4 was given for the waves as they are")
+	c.done(maya, edit, edit, "name", "First", "trigger", "Nobody can pay")
+	if state := c.gate(release.A4); state != release.GateApproved {
+		t.Errorf("a name makes A4 %s", state)
+	}
+	c.done(maya, edit, edit, "soak_hours", "3")
+	if state := c.gate(release.A4); state != release.GateVoided {
+		t.Errorf("a longer soak leaves A4 %s", state)
+	}
+	maya.Get(c.board()).Has("#standing", "A4 is void: changed Wave 1, First")
+	c.waveIs(1, deploy.WavePlanned)
+}
