@@ -131,7 +131,6 @@ type UnitView struct {
 // BaselineView is a baseline and the difference to another one.
 type BaselineView struct {
 	catalog.BaselineSheet
-	With int64 // what it is compared with, negative when nobody asked
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
