@@ -187,13 +187,9 @@ func (r *Release) advance(verb Verb, now db.Time) error {
 	return nil
 }
 
-// sees tells whether the actor may see the release. Restricted releases are for
-// people with a role on the service other than stakeholder, for those the
-// release names, and for auditors and administrators.
-func (r *Release) sees(actor identity.Actor, named bool) bool {
-	return !r.Restricted || named || seesRestricted(actor, r.ServiceID)
-}
-
+// seesRestricted tells whether the actor may see every restricted release of a
+// service: people with a role on it other than stakeholder, auditors and
+// administrators. Others see those that name them.
 func seesRestricted(actor identity.Actor, serviceID int64) bool {
 	if actor.Kind == identity.SystemKind {
 		return true

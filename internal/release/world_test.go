@@ -185,9 +185,10 @@ func (w *world) stands(key string, state release.State) {
 
 func (w *world) gate(key string, code release.GateCode) release.Gate {
 	w.t.Helper()
-	sheet, err := w.svc.Gate(ctx, w.ada, key, code)
+	head, err := w.svc.Head(ctx, w.ada, key)
 	w.must(err)
-	return sheet.Gate
+	at := slices.IndexFunc(head.Gates, func(g release.Gate) bool { return g.Code == code })
+	return head.Gates[at]
 }
 
 func (w *world) gateIs(key string, code release.GateCode, state release.GateState) {
