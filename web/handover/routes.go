@@ -115,12 +115,7 @@ func number(c echo.Context) (int64, error) {
 	return n, nil
 }
 
-func zone(c echo.Context) string {
-	if zone := page.Actor(c).Zone; zone != "" {
-		return zone
-	}
-	return "UTC"
-}
+func zone(c echo.Context) string { return page.Zone(c).String() }
 
 // moment reads a time in the viewer's zone; a wrong one is told on its field.
 func moment(c echo.Context, field, value string) (db.Time, error) {

@@ -95,6 +95,10 @@ func zoneOf(c echo.Context, actor identity.Actor, standard *time.Location) (*tim
 	if c.QueryParam("tz") == "UTC" {
 		return time.UTC, "UTC"
 	}
+	return ownZone(actor, standard)
+}
+
+func ownZone(actor identity.Actor, standard *time.Location) (*time.Location, string) {
 	if actor.Zone != "" {
 		if zone, err := time.LoadLocation(actor.Zone); err == nil {
 			return zone, actor.Zone
@@ -104,6 +108,13 @@ func zoneOf(c echo.Context, actor identity.Actor, standard *time.Location) (*tim
 		standard = time.UTC
 	}
 	return standard, standard.String()
+}
+
+// Zone is the zone the viewer types times in: their own, or the server's.
+func Zone(c echo.Context) *time.Location {
+	s, _ := c.Get(settingsKey).(Settings)
+	zone, _ := ownZone(Actor(c), s.Zone)
+	return zone
 }
 
 // Redirect answers a successful POST: 303 to the page, with a sentence to show

@@ -46,9 +46,4 @@ func number(c echo.Context) (int64, error) {
 }
 
 // zone is the one that the viewer types times in.
-func zone(c echo.Context) string {
-	if name := page.Actor(c).Zone; name != "" {
-		return name
-	}
-	return "UTC"
-}
+func zone(c echo.Context) string { return page.Zone(c).String() }

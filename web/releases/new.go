@@ -25,12 +25,7 @@ func drafted(form string, values url.Values, cause error) draft.Draft {
 }
 
 // zoneOf is the zone that the viewer types times in.
-func zoneOf(c echo.Context) string {
-	if name := page.Actor(c).Zone; name != "" {
-		return name
-	}
-	return "UTC"
-}
+func zoneOf(c echo.Context) string { return page.Zone(c).String() }
 
 // ask shows the form; what an address carries is filled in already.
 func (h handler) ask(c echo.Context) error {

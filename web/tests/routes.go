@@ -117,11 +117,7 @@ func at(c echo.Context) (int64, error) {
 
 // moment reads a time in the viewer's zone into a field's fault.
 func moment(c echo.Context, check *fault.Check, field, value string) db.Time {
-	zone := page.Actor(c).Zone
-	if zone == "" {
-		zone = "UTC"
-	}
-	t, err := page.When(value, zone)
+	t, err := page.When(value, page.Zone(c).String())
 	if err != nil {
 		check.Field(field, "Write the time like 2026-11-23 14:30.")
 	}
