@@ -41,6 +41,16 @@ func troubled(w *deploy.WaveView) bool {
 	return w.State == deploy.WaveFailed || w.State == deploy.WaveRemediating
 }
 
+// broken is the first wave in trouble.
+func (v BoardView) broken() *deploy.WaveView {
+	for i := range v.Board.Waves {
+		if w := &v.Board.Waves[i]; troubled(w) {
+			return w
+		}
+	}
+	return nil
+}
+
 func (v BoardView) next() *deploy.WaveView {
 	for i := range v.Board.Waves {
 		if v.Board.Waves[i].Next {
@@ -331,4 +341,12 @@ func (v BoardView) firmest() string {
 		}
 	}
 	return "It goes back by the back-out steps of its waves; no wave is a point of no return."
+}
+
+// bytesTitle calls the bytes signed only once they are.
+func (v BoardView) bytesTitle() string {
+	if v.Head.SignedDigest == "" || v.Head.SignedDigest != v.Head.PackageDigest {
+		return "Bytes, not signed yet"
+	}
+	return "Signed bytes"
 }

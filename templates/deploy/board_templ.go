@@ -1206,7 +1206,7 @@ func signedBytes(v BoardView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Card("signed-bytes", "Signed bytes").Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Card("signed-bytes", v.bytesTitle()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var49), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -775,7 +775,7 @@ func sheetTargets(v SheetView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			if v.Wave.Can.Report && v.Wave.Open() > 0 {
+			if reportsAll(v.wave()) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 59, "<div class=\"card-footer\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

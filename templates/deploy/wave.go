@@ -60,3 +60,10 @@ func orderWords(h *release.Head) string {
 func removeWords(h *release.Head) string {
 	return strings.TrimSpace("Its run sheet goes with it, and later waves move up. " + costs(h))
 }
+
+// reportsAll tells whether all targets may be reported at once: not while the
+// wave is stopped, when each is looked at alone.
+func reportsAll(w *deploy.WaveView) bool {
+	stopped := w.State == deploy.WavePaused || w.State == deploy.WaveFailed
+	return w.Can.Report && !stopped && w.Open() > 0
+}

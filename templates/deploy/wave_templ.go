@@ -1055,7 +1055,7 @@ func reportVerbs(v BoardView, w *deploy.WaveView) templ.Component {
 			templ_7745c5c3_Var41 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if w.Can.Report && w.Open() > 0 {
+		if reportsAll(w) {
 			templ_7745c5c3_Err = verifyAll(v.Trial, w, v.Board.Digests).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -128,6 +128,15 @@ func TestFailRemediateAndBackOut(t *testing.T) {
 	}
 }
 
+func TestAFailedWaveKeepsItsReleasePaused(t *testing.T) {
+	c := at(t, "BRF", release.Paused)
+	page := c.s.As("maya").Get(c.board()).Status(http.StatusOK)
+	page.Has("#whole [aria-disabled=true]", "Resume the release").Has("#wave-1-trouble", "wave 1 is Failed").Has("#live", "1 of 8 targets failed").Has("#wave-2 .noreturn-note", "Point of no return")
+	lacksForm(t, page, c.board()+"/resume")
+	lacksForm(t, page, c.wave("1/verified"))
+	c.s.As("maya").Post(c.board()+"/resume", url.Values{"reason": {"Go on."}}).Status(http.StatusConflict).Has("[role=alert] .blockers", "Wave 1, Pilot sites is Failed")
+}
+
 func TestRetryAndGoOn(t *testing.T) {
 	c := at(t, "PAY", release.Deploying)
 	maya, dario, olga := c.s.As("maya"), c.s.As("dario"), c.s.As("olga")
