@@ -2,6 +2,7 @@ package changes
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"slipway/internal/change"
@@ -39,6 +40,14 @@ type CalendarView struct {
 	Freezes, Decides bool   // the viewer may add freezes, accept conflicts
 	Zone             *time.Location
 	Errors           ui.Errors
+	Tried            Accepting
+}
+
+// Accepting is a conflict that somebody tried to accept, with what was typed.
+type Accepting struct{ One, Other, Shared, Reason string }
+
+func (t Accepting) is(c *change.Conflict) bool {
+	return t.One == c.One.ReleaseKey && t.Other == c.Other.ReleaseKey && t.Shared == c.Shared
 }
 
 // Arrange lays entries into lanes by service, so that none covers another. A
@@ -140,6 +149,30 @@ func standingWord(e *change.Entry) string {
 		return string(e.Booking.Standing) + ", conflict"
 	}
 	return string(e.Booking.Standing)
+}
+
+// label is the name of a booking as it fits over so many days; the lane names
+// the service already, and the whole name stands in the title.
+func (v CalendarView) label(b *change.Booking, days int) string {
+	_, number, found := strings.Cut(b.ReleaseKey, "-")
+	short := number
+	if parts := strings.Split(number, "."); len(parts) > 2 {
+		short = strings.Join(parts[len(parts)-2:], ".")
+	}
+	wave := strings.Replace(b.Part, "wave ", "W", 1)
+	switch {
+	case !found:
+		return b.Name()
+	case v.View == "week" && days == 1 && b.Part != "":
+		return short + " " + b.Part
+	case v.View == "week" || days > 3:
+		return b.Name()
+	case wave != "":
+		return wave
+	case days == 3:
+		return number
+	}
+	return short
 }
 
 func familyOf(e *change.Entry) string { return "st-" + family(e) }

@@ -26,11 +26,13 @@ func zone(c echo.Context) *time.Location {
 	return time.UTC
 }
 
-func (h handler) calendar(c echo.Context) error { return h.showCalendar(c, nil) }
+func (h handler) calendar(c echo.Context) error {
+	return h.showCalendar(c, view.Accepting{}, nil)
+}
 
-func (h handler) showCalendar(c echo.Context, cause error) error {
+func (h handler) showCalendar(c echo.Context, tried view.Accepting, cause error) error {
 	ctx, actor, loc := c.Request().Context(), page.Actor(c), zone(c)
-	v := view.CalendarView{View: c.QueryParam("view"), Zone: loc, Freezes: actor.Can(identity.FreezeEdit, 0), Decides: actor.Can(identity.ChangeAuthorise, 0), Errors: page.Errors(cause)}
+	v := view.CalendarView{View: c.QueryParam("view"), Zone: loc, Freezes: actor.Can(identity.FreezeEdit, 0), Decides: actor.Can(identity.ChangeAuthorise, 0), Errors: page.Errors(cause), Tried: tried}
 	length := 28
 	switch v.View {
 	case "week":
@@ -75,9 +77,10 @@ func (h handler) showCalendar(c echo.Context, cause error) error {
 }
 
 func (h handler) acceptConflict(c echo.Context) error {
-	err := h.app.Change.AcceptConflict(c.Request().Context(), page.Actor(c), c.FormValue("one"), c.FormValue("other"), c.FormValue("shared"), c.FormValue("reason"))
+	t := view.Accepting{One: c.FormValue("one"), Other: c.FormValue("other"), Shared: c.FormValue("shared"), Reason: c.FormValue("reason")}
+	err := h.app.Change.AcceptConflict(c.Request().Context(), page.Actor(c), t.One, t.Other, t.Shared, t.Reason)
 	if err != nil {
-		return h.showCalendar(c, err)
+		return h.showCalendar(c, t, err)
 	}
 	return page.Redirect(c, "/calendar#conflicts", "The conflict is accepted.")
 }
@@ -220,7 +223,7 @@ func (h handler) cancelFreeze(c echo.Context) error {
 		return err
 	}
 	if err := h.app.Change.CancelFreeze(c.Request().Context(), page.Actor(c), number, c.FormValue("reason"), page.Version(c)); err != nil {
-		return h.freezePage(c, view.FreezeView{}, err)
+		return h.freezePage(c, view.FreezeView{Cancelling: true, CancelReason: c.FormValue("reason")}, err)
 	}
 	return page.Redirect(c, "/freezes/"+c.Param("key"), "The freeze is cancelled.")
 }

@@ -1,11 +1,13 @@
 package changes_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
+	"slipway/internal/db"
 	"slipway/web/webtest"
 )
 
@@ -31,7 +33,7 @@ func TestAFreezeFromTheFormToTheFeed(t *testing.T) {
 		t.Errorf("the feed does not begin the freeze at 17:00 UTC:\n%s", feed)
 	}
 	maya.Get(to).Status(http.StatusOK).Lacks("main", "Cancel the freeze")
-	chen.Post(to+"/cancel", url.Values{"version": {"7"}, "reason": {"over"}}).Status(http.StatusConflict)
+	chen.Post(to+"/cancel", url.Values{"version": {"7"}, "reason": {"over"}}).Status(http.StatusConflict).Has("#cancel textarea", "over").Lacks("#override textarea", "over")
 	chen.Post(to+"/cancel", url.Values{"version": {"1"}, "reason": {"over"}}).Status(http.StatusSeeOther)
 	maya.Get("/calendar?view=agenda").Lacks("main", "Year end")
 }
@@ -58,4 +60,29 @@ func TestAChangeByHandAndWhatIsRefused(t *testing.T) {
 	maya.Get(to).Has("main", "Authorised")
 	maya.Get("/changes?q=tariff").Has("tbody", "New tariff table")
 	maya.Get("/changes/CHG-999999").Status(http.StatusNotFound)
+}
+
+func TestAConflictIsAcceptedWithAReason(t *testing.T) {
+	s := webtest.Demo(t)
+	chen, maya := s.As("chen"), s.As("maya")
+	chen.Get("/calendar").Has("#conflicts details h3", "accepted, with a reason")
+	if err := s.App.DB.InTx(context.Background(), func(tx *db.Tx) error { return tx.Gorm().Exec("DELETE FROM conflict_acceptances").Error }); err != nil {
+		t.Fatal(err)
+	}
+	maya.Get("/calendar").Has("#conflicts", "both need").Lacks("#conflicts", "Accept the conflict")
+	page := chen.Get("/calendar").Has("#conflicts summary", "Accept the conflict").Lacks("#conflicts", "accepted, with")
+	form := url.Values{}
+	for _, name := range []string{"one", "other", "shared"} {
+		value, _ := page.Doc().Find("#conflicts form input[name=" + name + "]").First().Attr("value")
+		form.Set(name, value)
+	}
+	form.Set("reason", " ")
+	maya.Post("/conflicts", form).Status(http.StatusForbidden)
+	refused := chen.Post("/conflicts", form).Status(http.StatusUnprocessableEntity).Has("#conflicts details[open] #f-reason-error", "Say why")
+	if open := refused.Doc().Find("#conflicts details[open]").Length(); open != 1 {
+		t.Errorf("%d forms stand open", open)
+	}
+	form.Set("reason", "Different people carry them out")
+	chen.Post("/conflicts", form).Status(http.StatusSeeOther)
+	chen.Get("/calendar").Has("#conflicts details", "Accepted by Chen Wei: Different people carry them out")
 }
