@@ -383,7 +383,7 @@ func Page(v View) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Select(ui.Input{Name: "theme", Label: "Theme", Value: v.Theme, Optional: true, Error: v.Errors["theme"]}, []ui.Option{{Value: "light", Label: "Light"}, {Value: "dark", Label: "Dark"}}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Select(ui.Input{Name: "theme", Label: "Theme", Value: v.Theme, Optional: true, Placeholder: "As the system", Error: v.Errors["theme"]}, []ui.Option{{Value: "light", Label: "Light"}, {Value: "dark", Label: "Dark"}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
