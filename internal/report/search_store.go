@@ -79,7 +79,7 @@ var shelves = []shelf{
 	{kind: "Configuration item", table: "items", key: "item_key", name: "name", also: "LOWER(current_version) = @q OR LOWER(serial) = @q", href: "/items/"},
 	{kind: "Media item", table: "media_items", key: "item_key", name: "name", href: "/dml/", may: identity.ReportRead},
 	{kind: "Release unit", table: "units", key: "name", name: "description", href: "/units/", everyday: true},
-	{kind: "Target", table: "targets", key: "target_key", name: "name", href: "/targets/"},
+	{kind: "Target", table: "targets", key: "target_key", name: "name", href: "/targets/", may: identity.ReportRead},
 	{kind: "Release policy", table: "policies", key: "policy_key", name: "name", href: "/policies/", everyday: true},
 	{kind: "Release model", table: "models", key: "model_key", name: "name", href: "/models/", everyday: true},
 }
