@@ -76,10 +76,8 @@ func (s *Service) liveBlockers(tx *db.Tx, r *Release, g *Gate) ([]fault.Blocker,
 	}
 	waivers, err := waiversOf(tx, r.ID)
 	var list []fault.Blocker
-	for i := range waivers {
-		if w := &waivers[i]; w.Gate == A4 && w.State == WaiverApproved && !w.Lives(tx.Now) {
-			list = append(list, block(fmt.Sprintf("The waiver of “%s” has expired.", w.Title))...)
-		}
+	for _, w := range lapsed(waivers, A4, tx.Now) {
+		list = append(list, block(fmt.Sprintf("The waiver of “%s” has expired.", w.Title))...)
 	}
 	return list, err
 }

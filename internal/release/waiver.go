@@ -111,6 +111,24 @@ func applyWaivers(findings []Finding, waivers []Waiver, gate GateCode, now db.Ti
 	}
 }
 
+// lapsed are the exceptions of a gate whose time has run out and that no other
+// has taken over.
+func lapsed(waivers []Waiver, gate GateCode, now db.Time) (list []Waiver) {
+	living := map[string]bool{}
+	for i := range waivers {
+		if w := &waivers[i]; w.Gate == gate && w.Lives(now) {
+			living[w.Finding] = true
+		}
+	}
+	for i := range waivers {
+		if w := &waivers[i]; w.Gate == gate && w.State == WaiverApproved && !living[w.Finding] {
+			living[w.Finding] = true // named once, however often it was waived
+			list = append(list, *w)
+		}
+	}
+	return list
+}
+
 // WaiverRequest is what a person asks for.
 type WaiverRequest struct {
 	Gate        GateCode

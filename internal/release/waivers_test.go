@@ -84,6 +84,10 @@ func TestAWaiverEndsOnItsDay(t *testing.T) {
 	if f := w.finding(key, release.A4, "notice.sent"); f.State != release.Unmet {
 		t.Errorf("after its day the criterion is %s", f.State)
 	}
+	w.must(w.svc.AskWaiver(ctx, w.bruno, key, w.exception()))
+	w.leave(key, "gate.a4")
+	w.must(w.decideWaiver(w.olga, key, release.Approve, "A little longer."))
+	w.leave(key)
 }
 
 // leave demands that exactly these codes forbid the start now.
