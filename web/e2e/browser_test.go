@@ -24,7 +24,7 @@ import (
 
 const (
 	chromium = "/usr/bin/chromium"
-	patience = 30 * time.Second      // for one step of a person; a loaded machine is slow
+	patience = time.Minute           // for one step of a person; a loaded machine is slow
 	glance   = 15 * time.Millisecond // between two looks at a page that is not there yet
 )
 
@@ -132,6 +132,21 @@ func (p *person) open(path string) {
 		}
 		p.visit(path)
 	}
+	p.welcome(path)
+}
+
+// welcome asserts that the server answered the page well.
+func (p *person) welcome(to string) {
+	p.t.Helper()
+	if code := p.status(); code >= 400 {
+		p.t.Fatalf("%s at %s, by %s: %d\n%s", p.name, p.path(), to, code, p.text())
+	}
+}
+
+// status is the code of the answer that brought the page.
+func (p *person) status() int {
+	p.t.Helper()
+	return eval[int](p, `performance.getEntriesByType('navigation')[0].responseStatus`)
 }
 
 // visit loads an address and waits until it stands. Chromium answers when the

@@ -10,7 +10,8 @@ import (
 
 // hands find what a person would: the field beside a label, the button or
 // link with a text, within the region of a heading if one is named. What lies
-// in a closed disclosure is found by opening it, as a person would.
+// in a closed disclosure is found by opening it, as a person would; so a button
+// goes before the disclosure of the same name that it lies in.
 const hands = `
 const fold = s => s.replace(/\s+/g, ' ').trim()
 const openUp = e => { for (let d = e; d; d = d.parentElement) if (d.matches('details')) d.open = true }
@@ -34,7 +35,7 @@ const field = (within, name) => {
 }
 const button = (within, name) => {
   const box = region(within); if (!box) return null
-  const all = [...box.querySelectorAll('button, a, summary')].filter(b => b.getAttribute('aria-disabled') !== 'true' && !b.disabled)
+  const all = [...box.querySelectorAll('button, a'), ...box.querySelectorAll('summary')].filter(b => b.getAttribute('aria-disabled') !== 'true' && !b.disabled && !b.closest('[popover]:not(:popover-open)'))
   const label = b => fold(b.getAttribute('aria-label') || b.textContent)
   const found = all.find(b => fold(b.textContent) === name) || all.find(b => label(b) === name) || all.find(b => label(b).startsWith(name))
   if (found) openUp(found)
@@ -87,11 +88,30 @@ func (p *person) uploadIn(within, label, file string) {
 	p.do(chromedp.SetUploadFiles("#"+id, []string{file}))
 }
 
-// press clicks a button or link by its text, and waits for what comes.
+// press clicks a button or link by its text, waits for what comes, and expects
+// that it is done.
 func (p *person) press(text string) { p.t.Helper(); p.pressIn("", text) }
 
 // pressIn is press within the region of a heading.
 func (p *person) pressIn(within, text string) {
+	p.t.Helper()
+	p.click(within, text)
+	p.welcome(text)
+}
+
+// refused clicks what the server must refuse, and expects the reasons.
+func (p *person) refused(text string, reasons ...string) {
+	p.t.Helper()
+	p.click("", text)
+	if code := p.status(); code < 400 {
+		p.t.Fatalf("%s at %s: %q was done\n%s", p.name, p.path(), text, p.text())
+	}
+	for _, reason := range reasons {
+		p.see(reason)
+	}
+}
+
+func (p *person) click(within, text string) {
 	p.t.Helper()
 	p.mark()
 	found := eval[string](p, fmt.Sprintf(`(() => {%s
@@ -109,4 +129,11 @@ func (p *person) pressIn(within, text string) {
 	case "goes":
 		p.arrive(fmt.Sprintf("%q", text))
 	}
+}
+
+// offers lists the buttons and links whose text begins so.
+func (p *person) offers(prefix string) []string {
+	p.t.Helper()
+	return eval[[]string](p, fmt.Sprintf(`(() => {%s
+  return [...document.querySelectorAll('main button, main a')].map(b => fold(b.textContent)).filter(text => text.startsWith(%s)) })()`, hands, quote(prefix)))
 }
