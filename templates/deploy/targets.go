@@ -60,10 +60,6 @@ func (v TargetsView) next() string {
 	return v.at(v.Next)
 }
 
-func (v TargetsView) filterInput() ui.Input {
-	return ui.Input{Name: "filter", Label: "Tags and attributes", Value: v.Filter.Filter, Error: v.Errors["filter"]}
-}
-
 func (v TargetsView) environments() []ui.Option {
 	list := make([]ui.Option, len(v.Environments))
 	for i, e := range v.Environments {
