@@ -53,7 +53,7 @@ func newWorld(t *testing.T, adjust ...func(*release.Release, *policy.Body)) *wor
 		dina: dbtest.User(t, d, "dina", identity.DeploymentStaff), chen: dbtest.User(t, d, "chen", identity.ChangeManager),
 		sofia: dbtest.User(t, d, "sofia", identity.ServiceOwner), stefan: dbtest.User(t, d, "stefan", identity.Stakeholder),
 		elin: dbtest.User(t, d, "elin", identity.EarlyLifeSupport)}
-	w.machine = dbtest.User(t, d, "agent")
+	w.machine = dbtest.User(t, d, "agent", identity.ReleaseManager) // a token does no more than its owner
 	w.machine.Kind, w.machine.Scopes = identity.Machine, []string{"deploy:report"}
 	w.root = t.TempDir()
 	blobs, err := blob.OpenDisk(w.root)
