@@ -52,8 +52,16 @@ func kept(t *testing.T, p *webtest.Page, form string, want url.Values, names ...
 	return back
 }
 
-func TestTheCatalogueToEverybody(t *testing.T) {
+// TestTheDemonstration reads the pages of one told demonstration, which no part
+// of the test changes.
+func TestTheDemonstration(t *testing.T) {
 	s := webtest.Demo(t)
+	t.Run("everybody reads, and some edit", func(t *testing.T) { everybodyReads(t, s) })
+	t.Run("a restricted release stays out of sight", func(t *testing.T) { restrictedIsHidden(t, s) })
+	t.Run("an item shows the media that become it", func(t *testing.T) { mediaOfAnItem(t, s) })
+}
+
+func everybodyReads(t *testing.T, s *webtest.Server) {
 	for _, role := range identity.Roles() {
 		p := s.As(sample.Holder(role))
 		list := p.Get("/services").Status(http.StatusOK).Has("tbody", "Payments API").Has("tbody", "Vital").Has("a[href='/services'][aria-current=page]", "Services")
@@ -199,8 +207,7 @@ func TestBaselinesAreTakenAndCompared(t *testing.T) {
 	sofia.Get("/services/PAY/baselines/1?with=0").Has("#difference ins", "4.2.0")
 }
 
-func TestARestrictedReleaseStaysOutOfSight(t *testing.T) {
-	s := webtest.Demo(t)
+func restrictedIsHidden(t *testing.T, s *webtest.Server) {
 	maya, stefan := s.As("maya"), s.As("stefan")
 	restricted := maya.Get("/services/PAY").Has("#releases", "Restricted").Doc().Find("#releases li:contains('Restricted') a.key").First().Text()
 	if restricted == "" {
@@ -221,8 +228,7 @@ func TestARestrictedReleaseStaysOutOfSight(t *testing.T) {
 	}
 }
 
-func TestAnItemShowsTheMediaThatBecomeIt(t *testing.T) {
-	s := webtest.Demo(t)
+func mediaOfAnItem(t *testing.T, s *webtest.Server) {
 	maya := s.As("maya")
 	p := maya.Get("/items/slw-program").Status(http.StatusOK).Has("#uses", "slw/slw-program")
 	if p.Doc().Find("#uses .digest").Length() == 0 {
