@@ -96,7 +96,7 @@ func TestPutGetVerify(t *testing.T) {
 	if status, out := slipway(t, "dml", "verify", "--data", data); status != 0 || !strings.Contains(out, "1 verified") {
 		t.Fatal(status, out)
 	}
-	damageOnly(t, data)
+	damageAll(t, data)
 	if status, out := slipway(t, "dml", "verify", "--data", data); status != 1 || !strings.Contains(out, digest.String()) {
 		t.Fatal(status, out)
 	}
@@ -111,8 +111,8 @@ func TestPutGetVerify(t *testing.T) {
 	}
 }
 
-// damageOnly overwrites the one blob that is stored.
-func damageOnly(t *testing.T, data string) {
+// damageAll overwrites every blob that is stored.
+func damageAll(t *testing.T, data string) {
 	t.Helper()
 	err := filepath.WalkDir(filepath.Join(data, "media", "sha256"), func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
