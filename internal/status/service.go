@@ -43,8 +43,9 @@ type Progress struct{ Done, Active, Failed, Total int64 }
 // release, because the page's own flag says whether it is public.
 var reader = identity.Actor{Name: "public status", Kind: identity.SystemKind}
 
-// Read gives a page. One that is not public is NotFound for whoever may not
-// see the release.
+// Read gives a page. One that is not public, or of a release that became
+// restricted since, is NotFound for whoever may not see the release, and so for
+// everybody who has not signed in.
 func (s *Service) Read(ctx context.Context, actor identity.Actor, slug string) (*View, error) {
 	var v *View
 	err := s.db.View(ctx, func(tx *db.Tx) error {
@@ -52,11 +53,13 @@ func (s *Service) Read(ctx context.Context, actor identity.Actor, slug string) (
 		if err != nil {
 			return err
 		}
-		as := actor
-		if p.Public {
-			as = reader
+		r, err := s.releases.ByID(tx, reader, p.ReleaseID)
+		if err == nil && (!p.Public || r.Restricted) {
+			if actor.UserID == 0 {
+				return fault.New(fault.NotFound, "There is no such page.")
+			}
+			r, err = s.releases.ByID(tx, actor, p.ReleaseID)
 		}
-		r, err := s.releases.ByID(tx, as, p.ReleaseID)
 		if err != nil {
 			return err
 		}
@@ -79,18 +82,11 @@ func (s *Service) view(tx *db.Tx, p *Page, r *release.Release) (*View, error) {
 // List gives the public pages, the newest first.
 func (s *Service) List(ctx context.Context) (views []View, err error) {
 	err = s.db.View(ctx, func(tx *db.Tx) error {
-		pages, err := publicPages(tx)
-		if err != nil {
-			return err
+		rows, err := publicPages(tx)
+		for _, r := range rows {
+			views = append(views, View{Page: r.Page, Word: WordFor(r.State), ServiceName: r.ServiceName, WindowStart: r.WindowStart, WindowEnd: r.WindowStop})
 		}
-		for _, p := range pages {
-			r, err := s.releases.ByID(tx, reader, p.ReleaseID)
-			if err != nil {
-				return err
-			}
-			views = append(views, View{Page: p, Word: WordFor(r.State), ServiceName: r.ServiceName, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd})
-		}
-		return nil
+		return err
 	})
 	return views, err
 }
@@ -144,6 +140,9 @@ func (s *Service) Save(ctx context.Context, actor identity.Actor, key string, ve
 		if text.Public && r.Restricted {
 			return fault.Refuse("The status page was not made public.", fault.Blocked(
 				"The release is restricted, so the public may not read about it.", r.OwnerName, "/releases/"+r.Key+"/edit", "Lift the restriction first"))
+		}
+		if other, err := bySlug(tx, text.Slug); err == nil && other.ReleaseID != r.ID {
+			return &fault.Fault{Kind: fault.Invalid, Message: "The status page was not saved.", Fields: []fault.Field{{Name: "slug", Message: "Another release's page has this address."}}}
 		}
 		p, err := byRelease(tx, r.ID)
 		switch {

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"slipway/internal/app"
+	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/status"
 	view "slipway/templates/status"
@@ -86,6 +87,9 @@ func (h handler) render(c echo.Context, failure error, typed func(*view.EditView
 	typed(&e)
 	if failure != nil {
 		e.Errors = page.Errors(failure)
+		if f, ok := fault.As(failure); ok {
+			e.Blockers = f.Blockers
+		}
 		return page.Again(c, failure, view.EditPage(e))
 	}
 	return page.Render(c, http.StatusOK, view.EditPage(e))

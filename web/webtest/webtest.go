@@ -25,9 +25,10 @@ import (
 
 // Server is one Slipway with a database of its own.
 type Server struct {
-	App *app.App
-	URL string
-	t   testing.TB
+	App     *app.App
+	URL     string
+	handler http.Handler
+	t       testing.TB
 }
 
 // New gives a server with the demonstration's people, services, policies and
@@ -60,7 +61,7 @@ func serve(t testing.TB, d *db.DB, media string) *Server {
 	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return &Server{App: a, URL: server.URL, t: t}
+	return &Server{App: a, URL: server.URL, handler: handler, t: t}
 }
 
 // Person is one signed-in browser.
@@ -107,6 +108,24 @@ func (p *Person) Get(path string) *Page {
 		p.t.Fatal(err)
 	}
 	return p.Do(r)
+}
+
+// Statements tells how many SQL statements a page takes when it was drawn once
+// before and nothing was recorded since.
+func (p *Person) Statements(path string) int64 {
+	p.t.Helper()
+	p.Get(path).Status(http.StatusOK)
+	ctx, count := db.CountStatements(context.Background())
+	r := httptest.NewRequest(http.MethodGet, p.Server.URL+path, nil).WithContext(ctx)
+	for _, cookie := range p.client.Jar.Cookies(r.URL) {
+		r.AddCookie(cookie)
+	}
+	answer := httptest.NewRecorder()
+	p.Server.handler.ServeHTTP(answer, r)
+	if answer.Code != http.StatusOK || count.Load() == 0 {
+		p.t.Fatalf("%s answered %d with %d statements", path, answer.Code, count.Load())
+	}
+	return count.Load()
 }
 
 // Post sends a form.

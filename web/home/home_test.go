@@ -1,0 +1,229 @@
+package home_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"slipway/internal/identity"
+	"slipway/internal/report"
+	"slipway/web/webtest"
+)
+
+var everybody = []string{"maya", "bruno", "tess", "chen", "olga", "dario", "dina", "elin", "omar", "sofia", "cora", "stefan", "ada", "root"}
+
+func actor(t *testing.T, s *webtest.Server, name string) identity.Actor {
+	t.Helper()
+	a, err := s.App.Identity.Local(context.Background(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// work is what waits for a person, as their first page lists it.
+func work(t *testing.T, s *webtest.Server, name string) *report.Work {
+	t.Helper()
+	w, err := s.App.Report.MyWork(context.Background(), actor(t, s, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// about gives the person's tasks whose title begins so.
+func about(w *report.Work, begins string) (list []report.Task) {
+	for _, tasks := range [][]report.Task{w.Decisions, w.Overdue, w.Steps, w.Handed} {
+		for _, task := range tasks {
+			if strings.HasPrefix(task.Title, begins) {
+				list = append(list, task)
+			}
+		}
+	}
+	return list
+}
+
+func TestWhatEverybodyFinds(t *testing.T) {
+	s := webtest.Demo(t)
+	people := map[string]*webtest.Person{}
+	for _, name := range everybody {
+		people[name] = s.As(name)
+	}
+	t.Run("the work of each role", func(t *testing.T) {
+		for name, want := range map[string]struct {
+			holds string
+			tasks map[string][]string // by card
+		}{
+			"maya":   {"You are release and deployment manager", map[string][]string{"#overdue": {"Action of the review: "}, "#decisions": {"was rolled back: build it anew", "handover items of"}}},
+			"bruno":  {"You are packaging and build manager", map[string][]string{"#overdue": {"Risk R1: "}}},
+			"tess":   {"You are test manager", map[string][]string{"#decisions": {"Verify package v1 of Rotation of the card keys", "Baselined by Bruno Costa"}}},
+			"chen":   {"You are change manager", map[string][]string{"#decisions": {"Decide A1, the plan of", "Every criterion is met; you decide as change manager", "Decide in retrospect: ", "Allow or refuse the exception from", "Agree the review of", "Authorise or reject CHG-"}}},
+			"olga":   {"You are change authority", map[string][]string{"#decisions": {"Decide in retrospect: ", "Allow or refuse the exception from", "Authorise or reject CHG-"}}},
+			"dario":  {"You are deployment staff", map[string][]string{"#steps": {"You hold it, in wave 1", "Continue"}}},
+			"dina":   {"You are deployment staff", map[string][]string{"#steps": {"You hold it, in wave 2", "Continue"}}},
+			"elin":   {"You are in early life support", map[string][]string{"#decisions": {"Agree to plan v1 of", "Readiness is amber: "}, "#overdue": {"Send the notice to"}}},
+			"omar":   {"You are in operations", map[string][]string{"#decisions": {"Read the notice to"}, "#handed": {"Handover of", "Accept or return"}}},
+			"sofia":  {"You are service owner", map[string][]string{"#decisions": {"Agree the review of"}}},
+			"cora":   {"You are DML custodian", map[string][]string{"#decisions": {"Accept or reject", "In quarantine, submitted by Bruno Costa"}}},
+			"stefan": {"You are stakeholder", map[string][]string{"#decisions": {"Read the notice to"}}},
+			"ada":    {"You are auditor", map[string][]string{"#decisions": {"Nothing waits for your decision."}}},
+			"root":   {"You are administrator", map[string][]string{"#decisions": {"Nothing waits for your decision."}}},
+		} {
+			page := people[name].Get("/").Status(http.StatusOK).Has(".page-head", want.holds)
+			for card, texts := range want.tasks {
+				for _, text := range texts {
+					page.Has(card, text)
+				}
+			}
+			// Who may not plan a release is not offered it.
+			if offered := page.Doc().Find("a[href='/releases/new']").Length() > 0; offered != (name == "maya") {
+				t.Errorf("%s is offered to plan a release: %v", name, offered)
+			}
+		}
+	})
+	t.Run("nobody is asked about their own", func(t *testing.T) {
+		for _, name := range []string{"maya", "bruno", "elin"} { // they own releases
+			if list := about(work(t, s, name), "Decide A"); len(list) > 0 {
+				t.Errorf("%s decides %v", name, list)
+			}
+		}
+		for _, task := range about(work(t, s, "cora"), "Accept or reject") {
+			if strings.Contains(task.Why, "Cora") {
+				t.Errorf("cora decides on what she submitted: %+v", task)
+			}
+		}
+	})
+	t.Run("debts are loud on every page until they are paid", func(t *testing.T) {
+		for name, p := range people {
+			page := p.Get("/").Has(".debt", "went ahead on emergency authority").Has(".debt", "Chen Wei or Olga Petrova decides.").Has("#soon", "Retrospective decision, WHS-")
+			want := "Open CHG-"
+			if name == "chen" || name == "olga" {
+				want = "Decide CHG-"
+			}
+			page.Has(".debt", want)
+		}
+	})
+	t.Run("releases in flight, one's own or the newest", func(t *testing.T) {
+		people["bruno"].Get("/").Has("#flight", "2 of yours").Lacks("#flight", "Maya Lindqvist").Has("#flight tr", "failed, 5 of 8 verified")
+		people["ada"].Get("/").Has("#flight", "the newest").Has("#flight", "All 14 under way").Has("#flight", "Rotation of the card keys")
+		people["stefan"].Get("/").Has("#flight", "All 13 under way").Lacks("body", "Rotation of the card keys").Lacks("body", "card keys")
+	})
+	t.Run("every link leads to what it names", func(t *testing.T) {
+		for _, name := range everybody {
+			follow(t, people[name], people[name].Get("/"), ".debt a, #decisions a, #overdue a, #steps a, #handed a, #soon a, #flight thead + tbody tr:first-child a")
+		}
+	})
+	t.Run("within its statements", func(t *testing.T) {
+		for _, name := range everybody {
+			if n := people[name].Statements("/"); n > 20 {
+				t.Errorf("%s: %d statements, want at most 20", name, n)
+			}
+		}
+	})
+	t.Run("search", func(t *testing.T) { search(t, s, people) })
+}
+
+// follow opens each link once, and looks for the part of the page that it names.
+func follow(t *testing.T, p *webtest.Person, from *webtest.Page, links string) {
+	t.Helper()
+	pages := map[string]*webtest.Page{}
+	from.Doc().Find(links).Each(func(_ int, a *goquery.Selection) {
+		href, _ := a.Attr("href")
+		path, part, _ := strings.Cut(href, "#")
+		if pages[path] == nil {
+			pages[path] = p.Get(path)
+		}
+		page := pages[path]
+		if page.Code != http.StatusOK || part != "" && page.Doc().Find("[id='"+part+"']").Length() == 0 {
+			t.Errorf("%q leads to %s: %d, part %q", a.Text(), path, page.Code, part)
+		}
+	})
+}
+
+// search finds by key, title, version and digest, and nothing that is restricted.
+func search(t *testing.T, s *webtest.Server, people map[string]*webtest.Person) {
+	ask := func(name, query string) *webtest.Page {
+		t.Helper()
+		return people[name].Get("/search?q=" + url.QueryEscape(query))
+	}
+	ctx := context.Background()
+	flying, err := s.App.Report.Search(ctx, actor(t, s, "maya"), "settlement four times")
+	if err != nil || len(flying) == 0 || flying[0].Kind != "Release" || flying[0].State != "Deploying" {
+		t.Fatalf("%+v, %v", flying, err)
+	}
+	key := flying[0].Key
+	release, err := s.App.Release.Find(ctx, actor(t, s, "maya"), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := strings.TrimPrefix(release.SignedDigest, "sha256:")
+	t.Run("an exact match leads there", func(t *testing.T) {
+		for query, to := range map[string]string{
+			key: "/releases/" + key, strings.ToLower(key): "/releases/" + key, " " + key + " ": "/releases/" + key,
+			release.ChangeKey: "/changes/" + release.ChangeKey, "ke-2": "/releases/", "pay-osl-1": "/targets/pay-osl-1", "pay-server": "/items/pay-server",
+			"pay/pay-server": "/dml/pay/pay-server", "PAY": "/services/PAY", digest: "/releases/", "sha256:" + digest: "/releases/", digest[:12]: "/releases/", strings.ToUpper(digest[:8]): "/releases/",
+		} {
+			page := ask("maya", query).Status(http.StatusSeeOther)
+			if !strings.HasPrefix(page.Location(), to) {
+				t.Errorf("%q leads to %s, want %s", query, page.Location(), to)
+			} else if code := people["maya"].Get(strings.Split(page.Location(), "#")[0]).Code; code != http.StatusOK {
+				t.Errorf("%q leads to %s, which answers %d", query, page.Location(), code)
+			}
+		}
+	})
+	t.Run("what is only like it is listed", func(t *testing.T) {
+		ask("maya", digest[:7]).Status(http.StatusOK).Lacks("#hits", "Package v")
+		ask("maya", "settlement").Status(http.StatusOK).Has("#hits", "Settlement four times a night").Has("#hits", key).Has("#hits", "Deploying")
+		ask("maya", "%").Status(http.StatusOK).Has("#hits", "Nothing that you may see matches")
+		ask("maya", "  ").Status(http.StatusOK).Has("#hits", "Type a key")
+		ask("maya", strings.Repeat("x", 5000)).Status(http.StatusOK).Has("#hits", "Nothing that you may see matches")
+		ask("maya", `'; DROP TABLE releases; --`).Status(http.StatusOK)
+		ask("maya", "<b>4711").Status(http.StatusOK)
+	})
+	t.Run("every hit opens for who found it", func(t *testing.T) {
+		for _, name := range []string{"stefan", "ada", "dario"} {
+			for _, query := range []string{"pa", "ke-", "chg-", "firmware", "4.1"} {
+				follow(t, people[name], ask(name, query).Status(http.StatusOK), "#hits a")
+			}
+		}
+	})
+	t.Run("a restricted release is nowhere", func(t *testing.T) {
+		hits, err := s.App.Report.Search(ctx, actor(t, s, "maya"), "Rotation of the card keys")
+		if err != nil || len(hits) == 0 {
+			t.Fatalf("%+v, %v", hits, err)
+		}
+		secret, err := s.App.Release.Find(ctx, actor(t, s, "maya"), hits[0].Key)
+		if err != nil || !secret.Restricted {
+			t.Fatalf("%+v, %v", secret, err)
+		}
+		for _, query := range []string{secret.Key, secret.Title, "card keys", secret.ChangeKey, secret.PackageDigest, strings.TrimPrefix(secret.PackageDigest, "sha256:")[:8]} {
+			if query == "" {
+				t.Fatal("the restricted release has no package")
+			}
+			ask("stefan", query).Status(http.StatusOK).Has("#hits", "Nothing that you may see matches").Lacks("#hits", secret.Key)
+		}
+		ask("maya", secret.PackageDigest).Status(http.StatusSeeOther)
+	})
+	if n := people["maya"].Statements("/search?q=settlement"); n > 16 {
+		t.Errorf("a search takes %d statements, want at most 16", n)
+	}
+}
+
+func TestSignedOutNothingIsShown(t *testing.T) {
+	s := webtest.New(t)
+	for _, path := range []string{"/", "/search?q=PAY", "/reports", "/reports.csv"} {
+		if page := s.Nobody().Get(path).Status(http.StatusSeeOther); !strings.HasPrefix(page.Location(), "/login") {
+			t.Errorf("%s leads to %s", path, page.Location())
+		}
+	}
+}
+
+// An organisation that just began says so, and never shows zero for unknown.
+func TestTheFirstDay(t *testing.T) {
+	s := webtest.New(t)
+	s.As("maya").Get("/").Status(http.StatusOK).Has("#flight", "No release is under way").Has("#soon", "No window or freeze begins or ends").Has("#handed", "Nothing is handed to you.").Lacks("body", "emergency authority")
+}
