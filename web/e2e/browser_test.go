@@ -170,11 +170,12 @@ func (p *person) visit(path string) {
 }
 
 // mark makes the document that is to be left known by a word that its
-// successor does not have; swapped counts what htmx puts in its place instead.
+// successor does not have. What htmx puts in the place of a part takes the word
+// away as well, unless it is a panel that looked for news by itself.
 func (p *person) mark() {
 	p.t.Helper()
 	eval[bool](p, `(() => {
-  if (!window.leaving) document.addEventListener('htmx:after:swap', () => { window.leaving = '' })
+  if (window.leaving === undefined) document.addEventListener('htmx:after:swap', e => { if (!e.target.matches('[data-live]')) window.leaving = '' })
   window.leaving = 'leaving'
   return true })()`)
 }

@@ -55,6 +55,7 @@ func (p *person) fillIn(within, label, value string) {
   if (!f) return 'there is no such field'
   if (!f.checkVisibility()) return 'the field is not to be seen'
   if (f.disabled) return 'the field is disabled'
+  f.focus()
   if (f.matches('select')) {
     const o = [...f.options].find(o => fold(o.text) === value || o.value === value) || [...f.options].find(o => fold(o.text).startsWith(value))
     if (!o) return 'there is no such choice; there are: ' + [...f.options].map(o => fold(o.text)).join(' | ')
@@ -136,4 +137,10 @@ func (p *person) offers(prefix string) []string {
 	p.t.Helper()
 	return eval[[]string](p, fmt.Sprintf(`(() => {%s
   return [...document.querySelectorAll('main button, main a')].map(b => fold(b.textContent)).filter(text => text.startsWith(%s)) })()`, hands, quote(prefix)))
+}
+
+// has tells whether the page holds something of the selector.
+func (p *person) has(selector string) bool {
+	p.t.Helper()
+	return eval[bool](p, `!!document.querySelector(`+quote(selector)+`)`)
 }

@@ -26,6 +26,11 @@ func TestTheWholePath(t *testing.T) {
 	o.agree()
 	o.build()
 	o.verify()
+	o.ready()
+	o.deploy()
+	o.earlyLife()
+	o.handOver()
+	o.close()
 }
 
 // staff are the people of the journey, who are added through the page.
@@ -184,7 +189,7 @@ func (o *office) plan() {
 	maya.fill("Why it is made and what it changes", "Guests order from the table; waiters carry and talk.")
 	maya.fill("Type", "Minor")
 	maya.fill("Release and deployment model", "Phased service release")
-	start := o.now().Truncate(time.Hour).Add(7*24*time.Hour - 2*time.Hour)
+	start := o.now().Add(7 * 24 * time.Hour)
 	maya.fill("Window begins", o.local(start))
 	maya.fill("Window ends", o.local(start.Add(58*time.Hour)))
 	maya.tick("Order server and runbook")
@@ -312,4 +317,208 @@ func (o *office) verify() {
 	o.approve("chen", release.A3, "Verified as agreed.")
 	o.approve("cora", release.A3, "Into the library with it.")
 	o.stands(release.Ready)
+}
+
+// ready does everything that A4 asks for.
+func (o *office) ready() {
+	o.t.Helper()
+	o.chapter("readiness and A4")
+	dario, dina := o.at("dario", "tests"), o.as("dina")
+	dario.pressIn("Back-out rehearsal", "Record a rehearsal")
+	dario.fill("Environment", "staging")
+	dario.tick("Succeeded")
+	dario.fill("Minutes it took", "18")
+	dario.fill("What was done and seen", "Installed, took back, rang the bell.")
+	dario.press("Record the rehearsal")
+	dina.open("/releases/" + o.key + "/tests")
+	dina.press("Witness the rehearsal")
+	dina.fill("What you saw", "Watched it from the first step.")
+	dina.press("Witness the rehearsal")
+	maya := o.at("maya", "handover")
+	maya.press("Plan this transfer")
+	maya.fill("Giver", "Bruno Costa")
+	maya.fill("Receiver, who confirms", "Omar Nasser")
+	maya.fill("Material and revision", "Order runbook 2")
+	maya.press("Save the transfer")
+	bruno := o.at("bruno", "handover")
+	bruno.press("Say that it was delivered")
+	bruno.fill("What was passed on", "Shown to both shifts.")
+	bruno.press("Say that it was delivered")
+	bruno.see("Nobody else can")
+	omar := o.at("omar", "handover")
+	omar.press("Confirm the transfer")
+	omar.fill("What you can do now", "Start, stop and read the bell.")
+	omar.press("Confirm the transfer")
+	elin := o.at("elin", "handover")
+	elin.press("Put somebody on the roster")
+	elin.fill("On duty", "Elin Berg")
+	elin.fill("Reached by", "extension 5100")
+	elin.press("Put on the roster")
+	maya = o.at("maya", "stakeholders")
+	maya.press("Send notice")
+	stefan := o.at("stefan", "stakeholders")
+	stefan.press("Acknowledge")
+	o.report()
+	omar.open("/releases/" + o.key + "/gates/A4")
+	o.confirm("omar", release.A4, "Alarms for the new version", "Rang it twice.")
+	maya = o.at("maya", "package")
+	maya.press("Hash all media anew")
+	o.approve("chen", release.A4, "Ready. Go on as planned.")
+}
+
+// report has each of the twelve areas reported by who knows it.
+func (o *office) report() {
+	o.t.Helper()
+	for area, name := range map[string]string{"Organisation": "maya", "People and training": "elin", "Support": "elin", "Infrastructure": "omar", "Data": "bruno",
+		"Security": "chen", "Package": "bruno", "Licences": "bruno", "Monitoring": "omar", "Communication": "maya", "Back-out": "dario", "Finance": "sofia"} {
+		p := o.at(name, "readiness")
+		p.press("Report on " + area)
+		p.tick("Green")
+		p.fill("What you saw", "Looked at it this morning.")
+		p.press("Report on " + area)
+	}
+}
+
+// deploy carries out the pilot, lets it soak, and carries out the rest.
+func (o *office) deploy() {
+	o.t.Helper()
+	o.later(7 * 24 * time.Hour)
+	o.chapter("the pilot")
+	o.begin()
+	o.stands(release.Deploying)
+	o.carryOut("1")
+	maya := o.at("maya", "deployment")
+	maya.see("soak")
+	o.later(24 * time.Hour)
+	o.chapter("the rest")
+	o.begin()
+	o.carryOut("2")
+	o.stands(release.EarlyLife)
+}
+
+// begin makes the next wave ready, gives go and starts it.
+func (o *office) begin() {
+	o.t.Helper()
+	maya := o.at("maya", "deployment")
+	maya.press("Make ready")
+	maya.fill("Comment", "Staffed, staged, and nothing stands in the way.")
+	maya.press("Give go")
+	maya.press("Start")
+}
+
+// carryOut signs every step of a wave, by two people in turn where the step
+// asks for a witness, and reports what the targets run.
+func (o *office) carryOut(wave string) {
+	o.t.Helper()
+	for _, step := range []struct{ number, evidence string }{
+		{"1", "Served nobody since five past."}, {"2", "Installed from the library."}, {"3", "Read the digest on each."},
+	} {
+		dario := o.at("dario", "waves", wave, "run")
+		dario.press("Claim step " + step.number)
+		dario.fill("Evidence", step.evidence)
+		dario.press("Sign step " + step.number)
+		dario.see(step.evidence)
+	}
+	dina := o.at("dina", "waves", wave, "run")
+	dina.fill("What you saw", "Read them too.")
+	dina.press("Witness step 3")
+	dario := o.at("dario", "waves", wave, "run")
+	dario.fill("Digest you read", dario.digest())
+	dario.fill("What shows it", "sha256sum on each till.")
+	dario.press("Report all verified")
+	dario.see("without a verdict is verified")
+}
+
+// digest reads the first signed digest on the page, as a person would copy it.
+func (p *person) digest() string {
+	p.t.Helper()
+	return eval[string](p, `document.querySelector('.digest-full').textContent`)
+}
+
+// earlyLife watches for the agreed days, measures the value, and hands over.
+func (o *office) earlyLife() {
+	o.t.Helper()
+	o.chapter("early life")
+	o.later(5 * 24 * time.Hour)
+	elin := o.at("elin", "handover")
+	for _, day := range []string{"1", "2", "3", "4", "5"} {
+		elin.pressIn("Service levels by day", "Record a day")
+		elin.fill("Day", day)
+		elin.tick("Stable")
+		elin.fill("Measured", "99.9 % answered")
+		elin.press("Record the day")
+	}
+	for _, measure := range elin.offers("Measure: ") {
+		elin.press(measure)
+		elin.tick("Pass")
+		elin.fill("Measured", "As promised")
+		elin.fill("Evidence", "Dashboard of the tills, five days")
+		elin.press("Record the live verdict")
+	}
+	for _, point := range elin.offers("State it: ") {
+		elin.press(point)
+		elin.fill("What shows it", "Asked in both shifts.")
+		elin.press("State that")
+	}
+	elin.press("Ask for the exit")
+	omar := o.at("omar", "handover")
+	omar.press("Accept the service into operation")
+	o.stands(release.Review)
+}
+
+// handOver gives every item to operations, and says what became of each promise.
+func (o *office) handOver() {
+	o.t.Helper()
+	o.chapter("handover")
+	maya := o.at("maya", "handover")
+	for _, offer := range maya.offers("Offer ") {
+		maya.press(offer)
+		maya.fill(offer[len("Offer "):], "In the runbook, and shown.")
+		maya.press("Offer to operations")
+	}
+	omar := o.at("omar", "handover")
+	for _, accept := range omar.offers("Accept ") {
+		omar.press(accept)
+	}
+	maya = o.at("maya", "handover")
+	for _, state := range maya.offers("State: ") {
+		maya.press(state)
+		maya.tick("Met")
+		maya.fill("What shows it", "The live verdict.")
+		maya.press("State the outcome")
+	}
+}
+
+// close holds the review, passes A5, and finds the catalogue as the release left it.
+func (o *office) close() {
+	o.t.Helper()
+	o.chapter("review and A5")
+	maya := o.at("maya", "handover")
+	maya.press("Add an action")
+	maya.fill("What is to be done", "Put the bell into the model")
+	maya.fill("Owner", "Maya Lindqvist")
+	maya.press("Add the action")
+	maya.press("Hold the review")
+	for _, heading := range []string{"Objectives", "Scope", "Time and cost", "Incidents", "Value", "Stakeholder feedback", "Lessons"} {
+		maya.fillIn("Post-implementation review", heading, "As planned; nothing to add.")
+	}
+	maya.press("Record the review")
+	sofia := o.at("sofia", "handover")
+	sofia.press("Agree to the review")
+	chen := o.at("chen", "gates", "A5")
+	chen.fill("How it ended", "Succeeded")
+	chen.tick("Approve A5")
+	chen.fill("Comment, or what must be mended", "Nothing is left open.")
+	chen.press("Sign the decision")
+	o.stands(release.Closed)
+	maya = o.at("maya")
+	maya.see("Closed")
+	maya.see("Succeeded")
+	sofia.open("/items/caf-server")
+	sofia.see("1.1")
+	sofia.open("/services/CAF")
+	sofia.see(o.key)
+	maya = o.at("maya", "history")
+	maya.see("Nothing is left open.")
+	o.chapter("closed")
 }
