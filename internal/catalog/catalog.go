@@ -30,6 +30,12 @@ func (s *Service) ServiceByID(tx *db.Tx, id int64) (*ServiceRecord, error) {
 // ListServices gives all services by name.
 func (s *Service) ListServices(tx *db.Tx) ([]ServiceRecord, error) { return allServices(tx) }
 
+// ServiceName is a service as a filter offers it.
+type ServiceName struct{ Key, Name string }
+
+// ServiceNames gives every service by name, for filters.
+func (s *Service) ServiceNames(tx *db.Tx) ([]ServiceName, error) { return serviceNames(tx) }
+
 // Promises gives the service package of a service.
 func (s *Service) Promises(tx *db.Tx, serviceID int64) ([]Promise, error) {
 	return promisesOf(tx, serviceID)

@@ -16,6 +16,23 @@ func serviceByID(tx *db.Tx, id int64) (*ServiceRecord, error) {
 	return &s, tx.First(&s, "id = ?", id)
 }
 
+func serviceNames(tx *db.Tx) ([]ServiceName, error) {
+	rows, err := tx.Gorm().Raw("SELECT service_key, name FROM services ORDER BY name, id").Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []ServiceName
+	for rows.Next() {
+		var n ServiceName
+		if err := rows.Scan(&n.Key, &n.Name); err != nil {
+			return nil, err
+		}
+		list = append(list, n)
+	}
+	return list, rows.Err()
+}
+
 func allServices(tx *db.Tx) ([]ServiceRecord, error) {
 	var list []ServiceRecord
 	return list, tx.Gorm().Order("name, id").Find(&list).Error

@@ -118,16 +118,11 @@ func (s *Service) FindSession(ctx context.Context, token string) (*Session, erro
 	var session *Session
 	var user *User
 	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
-		if session, user, err = sessionByHash(tx, tokenHash(token)); err != nil {
-			return err
-		}
-		user.Grants, err = grantsOf(tx, user.ID)
+		session, user, err = sessionByHash(tx, tokenHash(token))
 		return err
 	})
 	now := s.db.Now()
 	switch {
-	case fault.KindOf(err) == fault.NotFound:
-		return nil, fault.New(fault.Unauthenticated, "Sign in first.")
 	case err != nil:
 		return nil, err
 	case user.Disabled || now.After(session.ExpiresAt) || now.Sub(session.SeenAt) > IdleLimit:

@@ -7,22 +7,37 @@ import (
 
 func insertSession(tx *db.Tx, s *Session) error { return tx.Create(s) }
 
-// sessionByHash reads a session and its user in one statement, because every
-// page begins with it.
+// sessionByHash reads a session, its user and the user's grants in one
+// statement and without GORM's reflection, because every page begins with it.
+// The inner query is for SQLite, which prepares a join anew whenever a value is
+// bound to one of its columns.
 func sessionByHash(tx *db.Tx, hash string) (*Session, *User, error) {
-	var row struct {
-		Session
-		Username, Name, Zone, Theme string
-		Disabled                    bool
-	}
-	err := tx.Gorm().Table("sessions").Select("sessions.*, users.username, users.name, users.zone, users.theme, users.disabled").
-		Joins("JOIN users ON users.id = sessions.user_id").Where("sessions.token_hash = ?", hash).Take(&row).Error
+	rows, err := tx.Gorm().Raw(`SELECT s.id, s.user_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.agent,
+		u.username, u.name, u.zone, u.theme, u.disabled, COALESCE(r.role, ''), COALESCE(r.service_id, 0)
+		FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN user_roles r ON r.user_id = u.id
+		WHERE s.id = (SELECT id FROM sessions WHERE token_hash = ?) ORDER BY r.id`, hash).Rows()
 	if err != nil {
 		return nil, nil, err
 	}
-	user := &User{Username: row.Username, Name: row.Name, Zone: row.Zone, Theme: row.Theme, Disabled: row.Disabled}
-	user.ID = row.UserID
-	return &row.Session, user, nil
+	defer rows.Close()
+	s, u := &Session{TokenHash: hash}, &User{}
+	for rows.Next() {
+		var g Grant
+		if err := rows.Scan(&s.ID, &s.UserID, (*int64)(&s.CreatedAt), (*int64)(&s.SeenAt), (*int64)(&s.ExpiresAt), &s.IP, &s.Agent,
+			&u.Username, &u.Name, &u.Zone, &u.Theme, &u.Disabled, (*string)(&g.Role), &g.ServiceID); err != nil {
+			return nil, nil, err
+		}
+		if u.ID = s.UserID; g.Role != "" {
+			u.Grants = append(u.Grants, g)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, nil, err
+	}
+	if s.ID == 0 {
+		return nil, nil, fault.New(fault.Unauthenticated, "Sign in first.")
+	}
+	return s, u, nil
 }
 
 func touchSession(tx *db.Tx, id int64) error {
