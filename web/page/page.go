@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/a-h/templ"
@@ -60,12 +61,16 @@ func Fragment(c echo.Context) bool {
 	return c.Request().Header.Get("HX-Request-Type") == "partial"
 }
 
+// buffers are kept from page to page, since growing one is dear.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // Render sends a component as HTML. It is rendered to the end before the first
 // byte leaves, so that a failing template gives an error page, not half a page.
 func Render(c echo.Context, status int, component templ.Component) error {
-	frame := frameOf(c)
-	var out bytes.Buffer
-	if err := component.Render(ui.WithFrame(c.Request().Context(), frame), &out); err != nil {
+	out := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(out)
+	out.Reset()
+	if err := component.Render(ui.WithFrame(c.Request().Context(), frameOf(c)), out); err != nil {
 		return err
 	}
 	h := c.Response().Header()
@@ -100,7 +105,7 @@ func zoneOf(c echo.Context, actor identity.Actor, standard *time.Location) (*tim
 
 func ownZone(actor identity.Actor, standard *time.Location) (*time.Location, string) {
 	if actor.Zone != "" {
-		if zone, err := time.LoadLocation(actor.Zone); err == nil {
+		if zone := loadZone(actor.Zone); zone != nil {
 			return zone, actor.Zone
 		}
 	}
@@ -108,6 +113,22 @@ func ownZone(actor identity.Actor, standard *time.Location) (*time.Location, str
 		standard = time.UTC
 	}
 	return standard, standard.String()
+}
+
+// zones are those that were read from the system's files.
+var zones sync.Map
+
+// loadZone gives a zone by its name, or nil if there is none.
+func loadZone(name string) *time.Location {
+	if zone, ok := zones.Load(name); ok {
+		return zone.(*time.Location)
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	zones.Store(name, zone)
+	return zone
 }
 
 // Zone is the zone the viewer types times in: their own, or the server's.
