@@ -50,11 +50,23 @@ var stateWords = map[string]string{
 	"MustFix": "Must fix", "Installed": "Installed, awaiting confirmation",
 }
 
+func init() {
+	for state := range families {
+		if _, told := stateWords[state]; !told {
+			stateWords[state] = apart(state)
+		}
+	}
+}
+
 // StateWord is a state as it is read: "EarlyLife" becomes "Early life".
 func StateWord(state string) string {
 	if word, ok := stateWords[state]; ok {
 		return word
 	}
+	return apart(state)
+}
+
+func apart(state string) string {
 	var b strings.Builder
 	for i, c := range state {
 		if i > 0 && unicode.IsUpper(c) {
