@@ -14,11 +14,26 @@ import (
 // ListSheet is what the list of releases shows.
 type ListSheet struct {
 	Filter   Filter
-	Releases []Release
-	Services []catalog.ServiceRecord // to filter by
-	Next     int64                   // the Before of the next page, 0 at the end
-	Plans    bool                    // the viewer may plan a release
+	Releases []Line
+	Services []catalog.ServiceName // to filter by
+	Next     int64                 // the Before of the next page, 0 at the end
+	Plans    bool                  // the viewer may plan a release
 }
+
+// Line is a release as the list shows it.
+type Line struct {
+	ID                      int64
+	Key, Title, ServiceName string
+	Type                    Type
+	Restricted              bool
+	State                   State
+	Gates                   string // the five gates' states in short
+	WindowStart, WindowEnd  db.Time
+	OwnerName               string
+}
+
+// Link is the release's page.
+func (l *Line) Link() string { return "/releases/" + l.Key }
 
 // pageLength is how many releases a page of the list holds.
 const pageLength = 50
@@ -28,10 +43,10 @@ func (s *Service) ListSheet(ctx context.Context, actor identity.Actor, f Filter)
 	v = &ListSheet{Filter: f, Plans: actor.Can(identity.ReleaseEdit, 0)}
 	f.Limit = pageLength + 1
 	err = s.db.View(ctx, func(tx *db.Tx) error {
-		if v.Releases, err = listReleases(tx, actor, f); err != nil {
+		if v.Releases, err = linesOf(tx, actor, f); err != nil {
 			return err
 		}
-		v.Services, err = s.catalog.ListServices(tx)
+		v.Services, err = s.catalog.ServiceNames(tx)
 		return err
 	})
 	if len(v.Releases) > pageLength {

@@ -1,9 +1,12 @@
 package releases
 
 import (
+	"context"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 
 	"slipway/internal/release"
 	"slipway/templates/ui"
@@ -35,13 +38,27 @@ func nextPage(v *release.ListSheet) string {
 }
 
 // listGates reads the gates' states as the release keeps them for lists.
-func listGates(r *release.Release) []ui.RailGate {
-	var list []ui.RailGate
+func listGates(r *release.Line) []ui.RailGate {
 	codes := release.GateCodes()
+	list := make([]ui.RailGate, 0, len(codes))
 	for i, word := range strings.Fields(r.Gates) {
 		if i < len(codes) {
 			list = append(list, ui.RailGate{Code: string(codes[i]), State: word})
 		}
 	}
 	return list
+}
+
+// rowKey is all that the drawing of a line depends on.
+type rowKey struct {
+	line release.Line
+	zone string
+	year int // which the viewer's dates leave out
+}
+
+var rows ui.Kept[rowKey]
+
+func keptRow(ctx context.Context, r *release.Line) templ.Component {
+	f := ui.FrameOf(ctx)
+	return rows.Draw(rowKey{*r, f.ZoneName, f.Now.In(f.Zone).Year()}, listRow(r))
 }

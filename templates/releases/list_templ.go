@@ -365,7 +365,7 @@ func Rows(v *release.ListSheet) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for i := range v.Releases {
-				templ_7745c5c3_Err = listRow(&v.Releases[i]).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = keptRow(ctx, &v.Releases[i]).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -397,7 +397,7 @@ func Rows(v *release.ListSheet) templ.Component {
 	})
 }
 
-func listRow(r *release.Release) templ.Component {
+func listRow(r *release.Line) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
