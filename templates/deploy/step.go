@@ -52,11 +52,5 @@ func holder(s *deploy.StepView) string {
 	return s.HolderName + ","
 }
 
-// planned says what kind of step it is, how long it takes and who signs.
-func planned(s *deploy.StepView) string {
-	words := string(s.Kind) + ", planned " + minutes(s.Minutes)
-	if s.Witness {
-		words += ", with a witness"
-	}
-	return words
-}
+// planned says what kind of step it is and how long it takes.
+func planned(s *deploy.StepView) string { return string(s.Kind) + ", planned " + minutes(s.Minutes) }
