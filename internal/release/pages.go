@@ -24,6 +24,7 @@ type HistorySheet struct {
 	Decisions    []Decision // of all gates, the first first
 	Waivers      []Waiver
 	Attestations []Attestation
+	Criteria     map[string]string // the policy's own criteria in words, by code
 	Packages     []PackageRecord // the newest first
 	Authority    *Authority
 	Overrides    []WindowOverride
@@ -85,7 +86,16 @@ func (s *Service) History(ctx context.Context, actor identity.Actor, key string,
 		if err != nil {
 			return err
 		}
-		v = &HistorySheet{Head: *head}
+		v = &HistorySheet{Head: *head, Criteria: map[string]string{}}
+		rules, err := s.rules(tx, head.Release)
+		if err != nil {
+			return err
+		}
+		for _, code := range GateCodes() {
+			for _, criterion := range rules.CriteriaFor(string(code)) {
+				v.Criteria[criterion.Code] = criterion.Text
+			}
+		}
 		return v.fill(tx, head.Release, leaf)
 	})
 	return v, err

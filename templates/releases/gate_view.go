@@ -145,14 +145,14 @@ func attestForm(code string) string { return "attest-" + strings.ReplaceAll(code
 
 func (v GateView) attests(f release.Finding) bool { return slices.Contains(v.Attests, f.Code) }
 
-// waits says why there is nothing to decide, "" while the gate is open.
+// waits says why there is nothing to decide, "" while somebody may.
 func (v GateView) waits() string {
 	code := v.Gate.Code
 	switch {
-	case v.Gate.State == release.GateOpen:
-		return ""
 	case v.State.Over():
 		return fmt.Sprintf("%s is %s. %s is not decided any more.", v.Key, strings.ToLower(ui.StateWord(string(v.State))), code)
+	case v.Gate.State == release.GateOpen:
+		return ""
 	case v.Gate.State != release.GatePending && code == release.A1 && v.State == release.Draft:
 		return fmt.Sprintf("%s is a draft again. A1 opens when %s submits it.", v.Key, v.OwnerName)
 	case v.Gate.State != release.GatePending:

@@ -76,6 +76,14 @@ func (v HistoryView) counts(d release.Decision) bool {
 	return false
 }
 
+// criterion is what somebody confirmed, in the policy's words.
+func (v HistoryView) criterion(a release.Attestation) string {
+	if text := v.Criteria[a.Criterion]; text != "" {
+		return text
+	}
+	return a.Criterion
+}
+
 func gateHistoryNote(g release.Gate) string {
 	switch {
 	case g.State == release.GateVoided:
