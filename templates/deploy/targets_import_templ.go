@@ -324,14 +324,14 @@ func importHelp() templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"small\"><p>With a heading, the columns are named. Its first is <code>key</code>; <code>name</code>, <code>tags</code>, <code>version</code> and <code>digest</code> have a meaning of their own, and every other column is an attribute.</p><pre class=\"cmd\">key,name,tags,site,rev")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<div class=\"small\"><p>With a heading, the columns are named. Its first is <code>key</code>; <code>name</code>, <code>tags</code>, <code>version</code> and <code>digest</code> have a meaning of their own, and every other column is an attribute.</p><code class=\"cmd\" tabindex=\"0\">key,name,tags,site,rev")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var12 string
 			templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs("\n")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/deploy/targets_import.templ`, Line: 76, Col: 48}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/deploy/targets_import.templ`, Line: 76, Col: 62}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 			if templ_7745c5c3_Err != nil {
@@ -344,13 +344,13 @@ func importHelp() templ.Component {
 			var templ_7745c5c3_Var13 string
 			templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs("\n")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/deploy/targets_import.templ`, Line: 76, Col: 91}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/deploy/targets_import.templ`, Line: 76, Col: 105}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "brf-0002,Branch Oslo 2,,Oslo,D</pre><p>A target that is there already takes what the columns say; columns that the list does not have leave it as it is. An empty cell takes a tag or an attribute away.</p><p>Without a heading a line is key, name, tags, and attributes as name=value. Such a list only adds.</p><pre class=\"cmd\">brf-0001,Branch Oslo 1,pilot,site=Oslo,rev=C</pre><p>Nothing is imported before you saw what it does, and a list with a fault is not imported at all.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "brf-0002,Branch Oslo 2,,Oslo,D</code><p>A target that is there already takes what the columns say; columns that the list does not have leave it as it is. An empty cell takes a tag or an attribute away.</p><p>Without a heading a line is key, name, tags, and attributes as name=value. Such a list only adds.</p><code class=\"cmd\" tabindex=\"0\">brf-0001,Branch Oslo 1,pilot,site=Oslo,rev=C</code><p>Nothing is imported before you saw what it does, and a list with a fault is not imported at all.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

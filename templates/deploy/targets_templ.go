@@ -279,7 +279,17 @@ func targetsFilter(v TargetsView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, ">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "></div><label class=\"form-check\" for=\"f-retired\"><input class=\"form-check-input\" type=\"checkbox\" id=\"f-retired\" name=\"retired\" value=\"true\"")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if v.Filter.Retired {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, " checked")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "> <span class=\"form-check-label\">Retired ones too</span></label> <button class=\"btn\">Filter</button> <a class=\"btn btn-ghost-secondary\" href=\"/targets\">Clear</a></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -287,17 +297,7 @@ func targetsFilter(v TargetsView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</div><label class=\"form-check\" for=\"f-retired\"><input class=\"form-check-input\" type=\"checkbox\" id=\"f-retired\" name=\"retired\" value=\"true\"")
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		if v.Filter.Retired {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, " checked")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "> <span class=\"form-check-label\">Retired ones too</span></label> <button class=\"btn\">Filter</button> <a class=\"btn btn-ghost-secondary\" href=\"/targets\">Clear</a></form><p class=\"small muted\" id=\"f-filter-hint\">Waves choose their targets in the same words: <code>tag=pilot and site=\"Port of Oslo\" and rev!=C</code>.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p class=\"small muted mt-1\" id=\"f-filter-hint\">Waves choose their targets in the same words: <code>tag=pilot and site=\"Port of Oslo\" and rev!=C</code>.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
