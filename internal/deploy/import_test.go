@@ -110,6 +110,41 @@ func TestRestrictedReleasesStayOffPlaces(t *testing.T) {
 			t.Errorf("the environment: %+v, the deployments: %+v", e, running)
 		}
 	}
+	before := "PAY-2026.10.1"
+	w.in(func(tx *db.Tx) error {
+		return tx.Create(&release.Release{Key: before, Title: "Before", State: release.Closed, ServiceID: w.release().ServiceID, Approach: w.release().Approach, Type: release.Minor})
+	})
+	w.in(func(tx *db.Tx) error {
+		return tx.Gorm().Model(&deploy.WaveTarget{}).Where("1 = 1").Updates(map[string]any{"former_release": before, "former_version": before, "installed_version": before}).Error
+	})
+	wave := func(want string) {
+		t.Helper()
+		one, err := w.svc.WaveTarget(ctx, w.stefan, w.key, 1, "osl-1")
+		w.must(err)
+		all, err := w.svc.WaveTargets(ctx, w.stefan, w.key, 1, deploy.TargetQuery{})
+		w.must(err)
+		for _, got := range []deploy.WaveTarget{one.Targets[0].WaveTarget, all.Targets[0].WaveTarget} {
+			if got.FormerRelease != want || got.FormerVersion != want || got.InstalledVersion != want {
+				t.Errorf("the wave tells a stakeholder of %q, %q, %q", got.FormerRelease, got.FormerVersion, got.InstalledVersion)
+			}
+		}
+	}
+	wave(before)
+	w.in(func(tx *db.Tx) error {
+		return tx.Gorm().Model(&release.Release{}).Where("release_key = ?", before).Update("restricted", true).Error
+	})
+	wave("")
+	w.in(func(tx *db.Tx) error {
+		return tx.Gorm().Model(&deploy.Event{}).Where("1 = 1").Update("label", before).Error
+	})
+	d, err := w.svc.TargetDetail(ctx, w.maya, "osl-1")
+	w.must(err)
+	if d.History[0].Label != before {
+		t.Errorf("hidden from the owner: %+v", d.History)
+	}
+	if d, err = w.svc.TargetDetail(ctx, outsider, "osl-1"); err != nil || d.History[0].Label != "" {
+		t.Errorf("the history tells an outsider of what ran before: %+v, %v", d.History, err)
+	}
 	see(true)
 	w.set(&release.Release{}, "restricted", true)
 	see(false)

@@ -128,6 +128,9 @@ func (s *Service) WaveTarget(ctx context.Context, actor identity.Actor, key stri
 		if err != nil {
 			return err
 		}
+		if err := s.veil(tx, actor).waveTarget(t); err != nil {
+			return err
+		}
 		page = &TargetPage{Release: d.r, Wave: *d.w, Targets: []TargetView{d.targetView(*t)}}
 		page.Digests, err = s.digests(tx, d.r)
 		return err
@@ -149,7 +152,11 @@ func (d *deed) targetPage(q TargetQuery, states []TargetState) (*TargetPage, err
 		list = list[:limit]
 		page.Next = list[limit-1].TargetKey
 	}
+	veil := d.s.veil(d.tx, d.actor)
 	for _, t := range list {
+		if err := veil.waveTarget(&t); err != nil {
+			return nil, err
+		}
 		page.Targets = append(page.Targets, d.targetView(t))
 	}
 	return page, nil

@@ -39,7 +39,13 @@ func (s *Service) TargetsPage(ctx context.Context, actor identity.Actor, f Targe
 			list.Targets = list.Targets[:limit]
 			list.Next = list.Targets[limit-1].Key
 		}
-		return s.veil(tx, actor, list.Targets)
+		veil := s.veil(tx, actor)
+		for i := range list.Targets {
+			if err := veil.target(&list.Targets[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -66,11 +72,11 @@ func (s *Service) TargetDetail(ctx context.Context, actor identity.Actor, key st
 		if err != nil {
 			return err
 		}
-		one := []Target{*t}
-		if err := s.veil(tx, actor, one); err != nil {
+		veil := s.veil(tx, actor)
+		if err := veil.target(t); err != nil {
 			return err
 		}
-		d.Target, d.Environment = one[0], *e
+		d.Target, d.Environment = *t, *e
 		if d.History, err = historyOf(tx, t.ID, historySize); err != nil {
 			return err
 		}
@@ -82,48 +88,13 @@ func (s *Service) TargetDetail(ctx context.Context, actor identity.Actor, key st
 			}
 			return !shown
 		})
+		for i := range d.History {
+			if bad := veil.cover(new(string), &d.History[i].Label); bad != nil {
+				err = bad
+			}
+		}
 		return err
 	})
-}
-
-// sight tells of each release, once looked up, whether the actor sees it.
-func (s *Service) sight(tx *db.Tx, actor identity.Actor) func(releaseID int64) (bool, error) {
-	known := map[int64]bool{}
-	return func(id int64) (bool, error) {
-		if shown, ok := known[id]; ok {
-			return shown, nil
-		}
-		_, err := s.release.ByID(tx, actor, id)
-		if err != nil && fault.KindOf(err) != fault.NotFound {
-			return false, err
-		}
-		known[id] = err == nil
-		return known[id], nil
-	}
-}
-
-// veil takes the releases that the actor does not see off the targets, with the
-// versions that are named after them. The digest that runs stays to be seen.
-func (s *Service) veil(tx *db.Tx, actor identity.Actor, targets []Target) error {
-	known := map[string]bool{"": true}
-	for i := range targets {
-		t := &targets[i]
-		for _, named := range []struct{ release, version *string }{{&t.InstalledRelease, &t.InstalledVersion}, {&t.FormerRelease, &t.FormerVersion}} {
-			shown, looked := known[*named.release]
-			if !looked {
-				_, err := s.release.FindIn(tx, actor, *named.release)
-				if err != nil && fault.KindOf(err) != fault.NotFound {
-					return err
-				}
-				shown = err == nil
-				known[*named.release] = shown
-			}
-			if !shown {
-				*named.release, *named.version = "", ""
-			}
-		}
-	}
-	return nil
 }
 
 // AddTarget adds a target.

@@ -147,6 +147,13 @@ func progressOf(tx *db.Tx, releaseID int64) (Progress, error) {
 		Select("COALESCE(SUM(verified), 0) AS done, COALESCE(SUM(active), 0) AS active, COALESCE(SUM(failed), 0) AS failed, COALESCE(SUM(total - excluded), 0) AS total").Scan(&p).Error
 }
 
+// releaseNamed tells whether there is a release of the key, whoever asks.
+func releaseNamed(tx *db.Tx, key string) (bool, error) {
+	var n int64
+	err := tx.Gorm().Model(&release.Release{}).Where("release_key = ?", key).Count(&n).Error
+	return n > 0, err
+}
+
 func releasesIn(tx *db.Tx, state release.State, limit int) ([]int64, error) {
 	var ids []int64
 	return ids, tx.Gorm().Model(&release.Release{}).Where("state = ?", state).Order("id DESC").Limit(limit).Pluck("id", &ids).Error

@@ -690,7 +690,7 @@ func importAdded(list []deploy.Target) templ.Component {
 			templ_7745c5c3_Var25 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<table class=\"table table-stack\"><caption class=\"visually-hidden\">Targets that are added</caption> <thead><tr><th scope=\"col\">Added</th><th scope=\"col\">Name</th><th scope=\"col\">Tags and attributes</th><th scope=\"col\">Runs</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<table class=\"table table-stack mt-3\"><caption class=\"visually-hidden\">Targets that are added</caption> <thead><tr><th scope=\"col\">Added</th><th scope=\"col\">Name</th><th scope=\"col\">Tags and attributes</th><th scope=\"col\">Runs</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
