@@ -93,6 +93,7 @@ func (k *numbers) create(base string, form url.Values) request {
 			values[name] = slices.Clone(list)
 		}
 		values.Set("title", "Benchmark release "+strconv.Itoa(n))
+		values.Set("summary", "It measures how many releases can be planned at once.")
 		values.Del("key")
 		response, err := client.PostForm(base+"/releases/new", values)
 		if err != nil {
