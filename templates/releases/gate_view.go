@@ -57,6 +57,9 @@ func (v GateView) lets() string {
 	case release.A4:
 		return v.OwnerName + " may give go for the first wave within the window. Nothing starts by itself. Another plan, package or window voids this approval."
 	}
+	if v.Outcome == string(release.OutcomeRolledBack) {
+		return "The release is closed as rolled back: its items keep the versions they have."
+	}
 	return "The release is closed: its items take their new versions, and what is to be becomes what is."
 }
 

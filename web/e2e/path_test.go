@@ -446,14 +446,14 @@ func (o *office) earlyLife() {
 		elin.fill("Day", day)
 		elin.tick("Stable")
 		elin.fill("Measured", "99.9 % answered")
-		elin.press("Record the day")
+		elin.pressIn("Service levels by day", "Record the day")
 	}
 	for _, measure := range elin.offers("Measure: ") {
 		elin.press(measure)
 		elin.tick("Pass")
 		elin.fill("Measured", "As promised")
 		elin.fill("Evidence", "Dashboard of the tills, five days")
-		elin.press("Record the live verdict")
+		elin.pressIn("Value in live use", "Record the live verdict")
 	}
 	for _, point := range elin.offers("State it: ") {
 		elin.press(point)
@@ -497,6 +497,7 @@ func (o *office) close() {
 	maya.press("Add an action")
 	maya.fill("What is to be done", "Put the bell into the model")
 	maya.fill("Owner", "Maya Lindqvist")
+	maya.fill("Due", o.now().AddDate(0, 0, 14).Format(time.DateOnly))
 	maya.press("Add the action")
 	maya.press("Hold the review")
 	for _, heading := range []string{"Objectives", "Scope", "Time and cost", "Incidents", "Value", "Stakeholder feedback", "Lessons"} {
