@@ -96,6 +96,14 @@ type Criterion struct {
 // TableName is the table of criteria of releases; the catalogue has its own.
 func (Criterion) TableName() string { return "release_criteria" }
 
+// Side is the side of value the criterion is on, with its aspect if it has one.
+func (c *Criterion) Side() string {
+	if c.Aspect == "" || c.Aspect == string(c.Kind) {
+		return string(c.Kind)
+	}
+	return string(c.Kind) + " " + c.Aspect
+}
+
 // Stale tells whether the verdict concerns another package than the one given.
 func (c *Criterion) Stale(digest string) bool {
 	return c.State != Planned && c.PackageDigest != digest
