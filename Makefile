@@ -46,8 +46,8 @@ install: ## what the tests need beyond Go and gcc, through apt
 unit: ## every test on SQLite
 	go test ./...
 
-pgtest: ## the service tests again, on PostgreSQL
-	.ci/with-postgres go test -count=1 ./internal/... ./web/...
+pgtest: ## the service tests again, and every route, on PostgreSQL
+	.ci/with-postgres go test -count=1 ./internal/... ./web
 
 e2e: ## whole journeys in Chromium
 	go test -count=1 -timeout 20m -tags '$(TAGS) e2e' ./web/e2e/...
