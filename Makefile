@@ -5,6 +5,8 @@ export GOFLAGS := -tags=$(TAGS)
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+# Inlining makes the pages' code a third larger, and not faster.
+GCFLAGS := slipway/templates/...=-l
 
 .PHONY: help run dev build generate fresh format vet lint test unit pgtest e2e check bench install clean
 
@@ -15,7 +17,7 @@ run: build ## build, fill ./var with the demonstration, and serve it on http://1
 	bin/slipway demo
 
 build: ## bin/slipway, one binary with its assets inside
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/slipway ./cmd/slipway
+	go build -ldflags '$(LDFLAGS)' -gcflags='$(GCFLAGS)' -o bin/slipway ./cmd/slipway
 
 dev: ## serve, and rebuild whenever a template or a Go file changes
 	go tool templ generate --watch --proxy=http://127.0.0.1:8080 --cmd="go run ./cmd/slipway demo"
