@@ -8,11 +8,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"slipway/internal/app"
 	"slipway/internal/db"
-	"slipway/internal/sample"
 	"slipway/web"
 )
 
@@ -47,6 +47,12 @@ func (s serveCmd) serve(ctx context.Context, prepare func(context.Context, *app.
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	slog.SetDefault(log)
+	// Whoever cannot be listened to learns it before anything is filled.
+	listener, err := net.Listen("tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w; name another with --addr", s.Addr, errors.Unwrap(err))
+	}
+	defer listener.Close()
 	a, err := s.open(ctx, log)
 	if err != nil {
 		return err
@@ -61,10 +67,6 @@ func (s serveCmd) serve(ctx context.Context, prepare func(context.Context, *app.
 		SecureCookies: s.SecureCookies, TrustedProxy: s.TrustedProxy})
 	if err != nil {
 		return err
-	}
-	listener, err := net.Listen("tcp", s.Addr)
-	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", s.Addr, err)
 	}
 	if err := a.Start(ctx); err != nil {
 		return fmt.Errorf("schedule the standing work: %w", err)
@@ -88,6 +90,7 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 	}()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
+	go debug.FreeOSMemory() // of what only the start needed
 	select {
 	case err := <-failed:
 		return err
@@ -102,29 +105,6 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 		return fmt.Errorf("some requests did not end within %s", shutdownGrace)
 	}
 	return err
-}
-
-type demoCmd struct {
-	serveCmd `embed:""`
-	Releases int `default:"18" help:"How many releases the organisation has; 18 are told in full, more are taken over in bulk."`
-	Targets  int `default:"0" help:"How many targets it deploys to, if more than the demonstration needs."`
-}
-
-// Run fills an empty data folder and serves it.
-func (d demoCmd) Run(ctx context.Context) error {
-	if d.Zone == "UTC" {
-		d.Zone = sample.Zone
-	}
-	if d.Organisation == "" {
-		d.Organisation = sample.Organisation
-	}
-	return d.serve(ctx, func(ctx context.Context, a *app.App) error {
-		if err := sample.Demo(ctx, a, sample.Options{Releases: d.Releases, Targets: d.Targets, Version: version}); err != nil {
-			return fmt.Errorf("fill the demonstration: %w", err)
-		}
-		fmt.Printf("\nSlipway's demonstration is at http://%s\n\n%s\n", d.Addr, sample.Accounts())
-		return nil
-	})
 }
 
 type migrateCmd struct {

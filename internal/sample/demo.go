@@ -14,6 +14,7 @@ type Options struct {
 	Releases int    // more than those that are told in full are made in bulk
 	Targets  int    // likewise for targets in the field
 	Version  string // of this program, whose own release is among them
+	Begin    func() // called before an empty database is filled; may be nil
 }
 
 // People fills an empty database with the people, their services, policies and
@@ -50,15 +51,18 @@ const (
 )
 
 // Demo fills an empty database with an organisation and its history over the
-// past months, as it stands now. A database that has accounts is left as it is.
+// past months, as it stands now. One that holds the demonstration already is
+// left as it is; ErrUnfinished and ErrForeign refuse any other.
 func Demo(ctx context.Context, a *app.App, o Options) error {
-	empty, err := a.Identity.NeedsSetup(ctx)
-	if err != nil || !empty {
-		return err
-	}
 	now := a.DB.Now().Std()
 	c := since(a.DB, now.AddDate(0, -months, 0), pause)
 	defer c.end()
+	if told, err := begin(ctx, a); told || err != nil {
+		return err
+	}
+	if o.Begin != nil {
+		o.Begin()
+	}
 	if err := People(ctx, a); err != nil {
 		return err
 	}
@@ -76,7 +80,7 @@ func Demo(ctx context.Context, a *app.App, o Options) error {
 		return err
 	}
 	c.end()
-	return nil
+	return finish(ctx, a)
 }
 
 func tellAll(ctx context.Context, a *app.App, who cast, c *calendar, now time.Time, version string) error {

@@ -2,6 +2,7 @@ package sample_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -103,6 +104,24 @@ func TestDemo(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestOnlyAnEmptyDatabaseIsFilled(t *testing.T) {
+	foreign := open(t)
+	if err := sample.People(context.Background(), foreign); err != nil {
+		t.Fatal(err)
+	}
+	if err := sample.Demo(context.Background(), foreign, sample.Options{}); !errors.Is(err, sample.ErrForeign) {
+		t.Errorf("data of somebody else: %v", err)
+	}
+	stopped := open(t)
+	ctx, stop := context.WithCancel(context.Background())
+	if err := sample.Demo(ctx, stopped, sample.Options{Begin: stop}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("stopped at its beginning: %v", err)
+	}
+	if err := sample.Demo(context.Background(), stopped, sample.Options{}); !errors.Is(err, sample.ErrUnfinished) {
+		t.Errorf("begun and stopped: %v", err)
+	}
 }
 
 func everyKind(t *testing.T, a *app.App, told []release.Release) {

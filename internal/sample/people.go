@@ -47,7 +47,7 @@ func Accounts() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Everybody's password is %s.\n", Password)
 	for _, p := range people {
-		fmt.Fprintf(&b, "  %-7s %s, %s\n", p.username, p.name, strings.ToLower(p.role.Label()))
+		fmt.Fprintf(&b, "  %-7s %s, %s\n", p.username, p.name, p.role.Label())
 	}
 	return b.String()
 }
