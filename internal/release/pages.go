@@ -25,7 +25,7 @@ type HistorySheet struct {
 	Waivers      []Waiver
 	Attestations []Attestation
 	Criteria     map[string]string // the policy's own criteria in words, by code
-	Packages     []PackageRecord // the newest first
+	Packages     []PackageRecord   // the newest first
 	Authority    *Authority
 	Overrides    []WindowOverride
 	Entries      []audit.Logged // the newest first
