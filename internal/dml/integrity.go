@@ -158,6 +158,9 @@ func (s *Service) scrub(ctx context.Context) error {
 	if _, err := s.blobs.Sweep(ctx, sweepAge); err != nil {
 		return err
 	}
+	if err := s.db.InTx(ctx, func(tx *db.Tx) error { return dropUploads(tx, tx.Now.Add(-sweepAge)) }); err != nil {
+		return err
+	}
 	return s.Scrub(ctx, scrubAge, scrubBudget)
 }
 

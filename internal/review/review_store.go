@@ -56,11 +56,6 @@ func dayOf(tx *db.Tx, releaseID, day int64) (*ServiceDay, error) {
 	return &row, err
 }
 
-func checkOf(tx *db.Tx, releaseID, criterionID int64) (*LiveCheck, error) {
-	var row LiveCheck
-	return &row, tx.First(&row, "release_id = ? AND criterion_id = ?", releaseID, criterionID)
-}
-
 func removeShift(tx *db.Tx, releaseID, id int64) (bool, error) {
 	result := tx.Gorm().Where("release_id = ? AND id = ?", releaseID, id).Delete(&Shift{})
 	return result.RowsAffected > 0, result.Error

@@ -34,9 +34,6 @@ func Drive(ctx context.Context, a *app.App, key string, to release.State) error 
 	return fmt.Errorf("%s does not reach %s", key, to)
 }
 
-// straight is the way of a release to which nothing happens.
-var straight = []release.State{release.Draft, release.Proposed, release.Planning, release.BuildTest, release.Ready, release.Deploying, release.EarlyLife, release.Review, release.Closed}
-
 func (j *journey) towards(ctx context.Context, r *release.Release, to release.State) error {
 	hand := func(verb release.Verb) error {
 		return explain(string(verb), j.app.Release.Do(ctx, j.as("maya"), j.key, verb, "As asked.", 0))

@@ -90,8 +90,6 @@ func number(n int64) string { return strconv.FormatInt(n, 10) }
 
 func criterionForm(c build.Criterion) string { return "criterion-" + number(c.Number) }
 func errorForm(k build.KnownError) string    { return "error-" + strings.ToLower(k.Key()) }
-func runForm(r build.TestRun) string         { return "run-" + number(r.Number) }
-func outputForm(b build.Build) string        { return "output-" + number(b.Number) }
 func witnessForm(r build.Rehearsal) string   { return "witness-" + number(r.Number) }
 
 func runWord(r build.TestRun, digest string) (family, word string) {
