@@ -111,6 +111,9 @@ func TestTheScopeIsClosedOnceItIsCheckedIn(t *testing.T) {
 	w.gateIs(key, release.A4, release.GateApproved)
 	w.do(key, release.VerbResume)
 	w.stands(key, release.Ready)
+	early := w.created(release.BuildTest)
+	w.do(early, release.VerbHold)
+	w.must(w.svc.AddItem(ctx, w.bruno, early, "pay-refunds")) // nor does a hold close what was open
 }
 
 func (w *world) lines(key string) (lines []release.Component) {
