@@ -93,7 +93,8 @@ func TestPutGetVerify(t *testing.T) {
 	if status, out := slipway(t, "dml", "get", "--data", data, "payments/server:1.0"); status != 0 || out != "the program" {
 		t.Fatal(status, out)
 	}
-	if status, out := slipway(t, "dml", "verify", "--data", data); status != 0 || !strings.Contains(out, "1 verified") {
+	// the file, the manifest it is pulled by, and the manifest's empty config
+	if status, out := slipway(t, "dml", "verify", "--data", data); status != 0 || !strings.Contains(out, "3 verified") {
 		t.Fatal(status, out)
 	}
 	damageAll(t, data)
