@@ -24,7 +24,7 @@ import (
 
 const (
 	chromium = "/usr/bin/chromium"
-	patience = time.Minute           // for one step of a person; a loaded machine is slow
+	patience = 2 * time.Minute       // for one step of a person; a loaded machine is slow
 	glance   = 15 * time.Millisecond // between two looks at a page that is not there yet
 )
 

@@ -11,7 +11,8 @@ import (
 // hands find what a person would: the field beside a label, the button or
 // link with a text, within the region of a heading if one is named. What lies
 // in a closed disclosure is found by opening it, as a person would; so a button
-// goes before the disclosure of the same name that it lies in.
+// goes before the disclosure of the same name that it lies in, and one of the
+// form that is being filled in before all others.
 const hands = `
 const fold = s => s.replace(/\s+/g, ' ').trim()
 const openUp = e => { for (let d = e; d; d = d.parentElement) if (d.matches('details')) d.open = true }
@@ -35,7 +36,8 @@ const field = (within, name) => {
 }
 const button = (within, name) => {
   const box = region(within); if (!box) return null
-  const all = [...box.querySelectorAll('button, a'), ...box.querySelectorAll('summary')].filter(b => b.getAttribute('aria-disabled') !== 'true' && !b.disabled && !b.closest('[popover]:not(:popover-open)'))
+  const form = document.activeElement && document.activeElement.form
+  const all = [...(form ? form.querySelectorAll('button') : []), ...box.querySelectorAll('button, a'), ...box.querySelectorAll('summary')].filter(b => b.getAttribute('aria-disabled') !== 'true' && !b.disabled && !b.closest('[popover]:not(:popover-open)'))
   const label = b => fold(b.getAttribute('aria-label') || b.textContent)
   const found = all.find(b => fold(b.textContent) === name) || all.find(b => label(b) === name) || all.find(b => label(b).startsWith(name))
   if (found) openUp(found)
