@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -28,11 +29,20 @@ func newHasher() hasher {
 		dummy: "$argon2id$v=19$m=19456,t=2,p=1$c2xpcHdheS1ub2JvZHkhIQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
 }
 
+func (h hasher) begin(ctx context.Context) error { return h.slots.Acquire(ctx, 1) }
+
+// end frees the 19 MiB of a hash before the next may take its own; left to the
+// collector's own time, a rush of sign-ins would pile them up.
+func (h hasher) end() {
+	runtime.GC()
+	h.slots.Release(1)
+}
+
 func (h hasher) hash(ctx context.Context, password string) (string, error) {
-	if err := h.slots.Acquire(ctx, 1); err != nil {
+	if err := h.begin(ctx); err != nil {
 		return "", err
 	}
-	defer h.slots.Release(1)
+	defer h.end()
 	hash, err := argon2id.CreateHash(password, argonParams)
 	if err != nil {
 		return "", fmt.Errorf("hash the password: %w", err)
@@ -42,10 +52,10 @@ func (h hasher) hash(ctx context.Context, password string) (string, error) {
 
 // matches compares in constant time, and takes as long for nobody's password.
 func (h hasher) matches(ctx context.Context, password, hash string) (bool, error) {
-	if err := h.slots.Acquire(ctx, 1); err != nil {
+	if err := h.begin(ctx); err != nil {
 		return false, err
 	}
-	defer h.slots.Release(1)
+	defer h.end()
 	nobody := hash == ""
 	if nobody {
 		hash = h.dummy
