@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"slipway/internal/app"
@@ -90,7 +89,6 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 	}()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	go debug.FreeOSMemory() // of what only the start needed
 	select {
 	case err := <-failed:
 		return err
