@@ -120,7 +120,7 @@ func (d *desk) plans(w *Work) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	list = list[:min(len(list), longest)]
+	list = list[:min(len(list), Longest)]
 	ids := make([]int64, len(list))
 	for i := range list {
 		ids[i] = list[i].ReleaseID

@@ -31,14 +31,15 @@ func (d *desk) gates(w *Work) error {
 		}
 		d.s.weighed.keep(d.actor.UserID, weighing{seq, d.tx.Now, tasks})
 	}
-	for _, t := range tasks {
+	w.Cut = w.Cut || len(tasks) > Longest
+	for _, t := range tasks[:min(len(tasks), Longest)] {
 		w.add(d.tx.Now, false, t)
 	}
 	return nil
 }
 
 func (d *desk) weigh() ([]Task, error) {
-	gates, err := d.s.rooms.Release.WaitingGates(d.tx, d.actor, longest)
+	gates, err := d.s.rooms.Release.WaitingGates(d.tx, d.actor, Longest+1)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func (d *desk) weigh() ([]Task, error) {
 	for _, g := range gates {
 		tasks = append(tasks, gateTask(g))
 	}
-	waivers, err := d.s.rooms.Release.WaitingWaivers(d.tx, d.actor, longest)
+	waivers, err := d.s.rooms.Release.WaitingWaivers(d.tx, d.actor, Longest)
 	for _, e := range waivers {
 		tasks = append(tasks, Task{Family: "warn", Title: fmt.Sprintf("Allow or refuse the exception from “%s”", e.Waiver.Title), Release: e.Release.Key,
 			Why:  fmt.Sprintf("%s asks at %s; %s answers for the risk", e.Waiver.AskedBy, e.Waiver.Gate, e.Waiver.RiskOwner),

@@ -76,7 +76,7 @@ func (d *desk) listed(w *Work) error {
 		return nil
 	}
 	var parts []string
-	named := values{}
+	named := values{"most": Longest + 1}
 	for i := range listings {
 		l, may := &listings[i], "1 = 1"
 		services, everywhere := l.reach(d.actor)
@@ -93,8 +93,14 @@ func (d *desk) listed(w *Work) error {
 	if err := d.read(&rows, strings.Join(parts, " UNION ALL ")+" ORDER BY kind, place, release_key, number", named); err != nil {
 		return err
 	}
+	listed := map[int]int{}
 	for _, r := range rows {
 		l := &listings[r.Kind]
+		listed[r.Kind]++
+		if listed[r.Kind] > Longest {
+			w.Cut = true
+			continue
+		}
 		if l.asked != nil {
 			theirs, err := l.asked(d, r)
 			if err != nil {

@@ -67,7 +67,8 @@ func (d *desk) steps(w *Work) error {
 	list, err := d.s.rooms.Deploy.MySteps(d.ctx, d.actor)
 	for i := range list {
 		m := &list[i]
-		if len(w.Steps) == longest {
+		if len(w.Steps) == Longest {
+			w.Cut = true
 			break
 		}
 		t := Task{Family: "active", Title: m.Label(), Release: m.ReleaseKey, Why: fmt.Sprintf("You hold it, in wave %d, %s", m.WaveNumber, m.WaveName), Href: m.RunLink(), Action: "Continue", Due: m.PlannedEnd}

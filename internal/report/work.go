@@ -64,13 +64,11 @@ type Work struct {
 	Flight    []Flight
 	Mine      bool  // the flights are those that the actor owns
 	UnderWay  int64 // releases under way that the actor sees
+	Cut       bool  // of some kind there is more
 }
 
-// Count is how much waits for the actor.
-func (w *Work) Count() int { return len(w.Decisions) + len(w.Overdue) + len(w.Steps) + len(w.Handed) }
-
-// longest is how many tasks of one kind are listed.
-const longest = 20
+// Longest is how many tasks of one kind are listed.
+const Longest = 20
 
 // notYet is the sign of a task that waits for others too.
 const notYet = "neutral g-clock"

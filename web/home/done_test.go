@@ -13,6 +13,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/plan"
 	"slipway/internal/release"
+	"slipway/internal/report"
 	"slipway/internal/review"
 	"slipway/web/webtest"
 )
@@ -159,6 +160,7 @@ func TestWhatIsDoneIsGone(t *testing.T) {
 	exclusion(t, s, step)
 	transfer(t, s, step)
 	rules(t, s, step)
+	many(t, s)
 }
 
 func version(t *testing.T, s *webtest.Server, href string) *dml.Version {
@@ -265,4 +267,23 @@ func rules(t *testing.T, s *webtest.Server, step doing) {
 	step("chen", fmt.Sprintf("Approve version %d of the model", drawn.Number+1), []string{"maya"}, func(t *testing.T, _, _ string) error {
 		return p.ApproveModel(ctx, actor(t, s, "chen"), m.Key)
 	})
+}
+
+// many: of one kind a page lists twenty, and says that there is more.
+func many(t *testing.T, s *webtest.Server) {
+	ctx, maya := context.Background(), actor(t, s, "maya")
+	for i := range report.Longest + 1 {
+		c, err := s.App.Change.Open(ctx, maya, change.Request{Title: fmt.Sprintf("Cable %d", i), ServiceID: 1, Reason: "It is worn", Return: "A spare", Risks: "None", Resources: "An hour", Responsible: "Maya", Relationship: "None"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.App.Change.Do(ctx, maya, c.Key, change.Submit, "", c.Version); err != nil {
+			t.Fatal(err)
+		}
+		w := work(t, s, "chen")
+		if n := len(about(w, "Assess CHG-")); n != min(i+1, report.Longest) || w.Cut != (i == report.Longest) {
+			t.Fatalf("of %d changes %d are listed, more: %v", i+1, n, w.Cut)
+		}
+	}
+	s.As("chen").Get("/").Has("main", "There is more: at most 20 of one kind are listed.")
 }
