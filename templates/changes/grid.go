@@ -81,7 +81,10 @@ func (v *CalendarView) Arrange(services []string) {
 			if last < first {
 				continue
 			}
-			row := slices.IndexFunc(rows, func(row []placed) bool { return row[len(row)-1].last < first })
+			row := slices.IndexFunc(rows, func(row []placed) bool {
+				before := row[len(row)-1]
+				return before.last < first && before.wave() == (placed{entry: e}).wave()
+			})
 			if row < 0 {
 				rows, row = append(rows, nil), len(rows)
 			}
@@ -101,6 +104,10 @@ type placed struct {
 	entry       *change.Entry
 	first, last int
 }
+
+// wave tells whether it is a wave. Waves stand in rows of their own, below the
+// releases that they are part of, since their short names do not say which.
+func (p placed) wave() bool { return p.entry.Booking != nil && p.entry.Booking.Part != "" }
 
 // columns gives the first and last day that a span touches.
 func (v *CalendarView) columns(span change.Span) (first, last int) {

@@ -88,3 +88,35 @@ func TestAgendaIsTheGridsEqual(t *testing.T) {
 		}
 	}
 }
+
+func TestWavesStandBelowTheirRelease(t *testing.T) {
+	booking := func(key, part string, from, to db.Time) change.Entry {
+		return change.Entry{Span: change.Span{From: from, To: to}, Booking: &change.Booking{ReleaseKey: key, Part: part, ServiceName: "Billing"}}
+	}
+	v := CalendarView{View: "month", Zone: time.UTC, Calendar: &change.Calendar{Entries: []change.Entry{
+		booking("BIL-2026.11.1", "", hour(0, 1), hour(1, 20)), booking("BIL-2026.11.1", "wave 1", hour(0, 1), hour(0, 9)),
+		booking("BIL-2026.11.2", "wave 1", hour(2, 1), hour(3, 9)), booking("BIL-2026.11.2", "", hour(2, 1), hour(4, 9)),
+		booking("BIL-2026.11.3", "", hour(5, 1), hour(9, 9)),
+	}}}
+	for i := range 28 {
+		v.Days = append(v.Days, Day{At: monday.AddDate(0, 0, i)})
+	}
+	v.Arrange(nil)
+	var got []string
+	for _, row := range v.Lanes[0].Rows {
+		line := ""
+		for _, c := range row {
+			if c.Entry != nil {
+				line += " " + v.label(c.Entry.Booking, c.Span)
+			}
+		}
+		got = append(got, line)
+	}
+	if want := " 11.1 2026.11.2 BIL-2026.11.3| W1 W1"; strings.Join(got, "|") != want {
+		t.Errorf("the rows are %q", got)
+	}
+	v.View = "week"
+	if one := v.label(v.Calendar.Entries[1].Booking, 1); one != "11.1 wave 1" {
+		t.Errorf("a day of a week says %q", one)
+	}
+}
