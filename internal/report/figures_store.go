@@ -34,7 +34,7 @@ func (d *desk) lives(q *Query) (list lives, err error) {
 		`+first("p.state = 'Remediating'")+` AS remediated_at, `+first("p.state = 'RolledBack'")+` AS rolled_back_at
 		FROM releases r JOIN release_phases p ON p.release_id = r.id LEFT JOIN gates g ON g.release_id = r.id AND g.code = 'A4' AND g.decided_at > 0
 		WHERE r.created_at < @until AND (r.ended_at = 0 OR r.ended_at >= @from) AND {in}
-		GROUP BY r.id, r.release_key, r.type, r.outcome, r.created_at, r.ended_at ORDER BY r.id`, nil)
+		GROUP BY r.id ORDER BY r.id`, nil)
 }
 
 // recoveries are how long each remediation took that began in the period and is over.
