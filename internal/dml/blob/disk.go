@@ -2,7 +2,6 @@ package blob
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -10,32 +9,28 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
-	"time"
 )
 
 // Disk keeps blobs in a folder: sha256/ab/abcd…, and tmp for what is arriving.
 // Both lie on one file system, because a rename is what makes a blob appear.
 type Disk struct {
-	root    string
-	reserve int64
-	fsync   func(*os.File) error // replaced by the test that injects failures
-	mu      sync.Mutex           // orders rename against delete
-	made    sync.Map             // first two hex digits -> their folder is durable
+	*staging
+	root  string
+	fsync func(*os.File) error // replaced by the test that injects failures
+	mu    sync.Mutex           // orders rename against delete
+	made  sync.Map             // first two hex digits -> their folder is durable
 }
-
-// reserve is what an upload must leave free, so that the database beside the
-// blobs can still be written when the disk runs full.
-const defaultReserve = 64 << 20
 
 // OpenDisk opens or makes a store in the folder.
 func OpenDisk(root string) (*Disk, error) {
-	for _, dir := range []string{filepath.Join(root, "sha256"), filepath.Join(root, "tmp")} {
-		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return nil, fmt.Errorf("make the blob folder: %w", err)
-		}
+	if err := os.MkdirAll(filepath.Join(root, "sha256"), 0o750); err != nil {
+		return nil, fmt.Errorf("make the blob folder: %w", err)
 	}
-	s := &Disk{root: root, reserve: defaultReserve, fsync: (*os.File).Sync}
+	s := &Disk{root: root, fsync: (*os.File).Sync}
+	var err error
+	if s.staging, err = openStaging(filepath.Join(root, "tmp"), s.place); err != nil {
+		return nil, err
+	}
 	if err := s.syncDir(root); err != nil {
 		return nil, fmt.Errorf("make the blob folder durable: %w", err)
 	}
@@ -47,26 +42,27 @@ func (s *Disk) path(d Digest) string {
 	return filepath.Join(s.root, "sha256", h[:2], h)
 }
 
-// Create begins an upload into a temporary file.
-func (s *Disk) Create(_ context.Context, declared int64) (Upload, error) {
-	if free, err := freeSpace(s.root); err == nil && free-max(declared, 0) < s.reserve {
-		return nil, fmt.Errorf("%w: %d bytes are free and %d are kept in reserve", ErrFull, free, s.reserve)
+// place syncs a staged file, gives it its name and makes the name durable.
+func (s *Disk) place(_ context.Context, f *os.File, d Digest, _ int64) (Info, error) {
+	// After a failed fsync the kernel may report success the next time
+	// although the bytes are lost, so the file is dropped, never synced again.
+	err := s.fsync(f)
+	if err == nil {
+		err = f.Chmod(0o440)
 	}
-	f, err := os.CreateTemp(filepath.Join(s.root, "tmp"), "upload-")
 	if err != nil {
-		return nil, full(err)
+		return Info{}, err
 	}
-	// The lock tells a sweeper in any process that this upload is alive.
-	if err := lock(f); err != nil {
-		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
+	info, err := f.Stat()
+	if err != nil {
+		return Info{}, err
 	}
-	return s.upload(f, sha256.New(), 0), nil
+	return infoOf(d, info), s.rename(f.Name(), d)
 }
 
-// place renames a synced file to its name and makes the name durable. A file
-// whose folder could not be synced is removed: it might vanish with a power cut
-// after it was reported as stored.
-func (s *Disk) place(temporary string, d Digest) error {
+// rename makes a synced file appear. A file whose folder could not be synced is
+// removed: it might vanish with a power cut after it was reported as stored.
+func (s *Disk) rename(temporary string, d Digest) error {
 	path := s.path(d)
 	dir := filepath.Dir(path)
 	if _, ok := s.made.Load(dir); !ok {
@@ -99,6 +95,14 @@ func (s *Disk) syncDir(dir string) error {
 
 func infoOf(d Digest, info fs.FileInfo) Info {
 	return Info{Digest: d, Size: info.Size(), Generation: generation(info), StoredAt: info.ModTime().UTC()}
+}
+
+// Ping tells whether the folder is there.
+func (s *Disk) Ping(context.Context) error {
+	if _, err := os.Stat(filepath.Join(s.root, "sha256")); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return nil
 }
 
 // Stat describes a blob.
@@ -177,43 +181,4 @@ func (s *Disk) Walk(ctx context.Context, fn func(Info) error) error {
 		}
 		return fn(infoOf(d, info))
 	})
-}
-
-// Sweep removes temporary files whose upload is dead: older than age, and no
-// process holds their lock.
-func (s *Disk) Sweep(ctx context.Context, age time.Duration) (int, error) {
-	entries, err := os.ReadDir(filepath.Join(s.root, "tmp"))
-	if err != nil {
-		return 0, err
-	}
-	swept, limit := 0, time.Now().Add(-age)
-	for _, e := range entries {
-		if err := ctx.Err(); err != nil {
-			return swept, err
-		}
-		path := filepath.Join(s.root, "tmp", e.Name())
-		info, err := e.Info()
-		if err != nil || info.ModTime().After(limit) || alive(path) {
-			continue
-		}
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return swept, err
-		}
-		swept++
-	}
-	return swept, nil
-}
-
-func absent(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return ErrNotFound
-	}
-	return err
-}
-
-func full(err error) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%w: %w", ErrFull, err)
-	}
-	return err
 }

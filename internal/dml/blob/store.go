@@ -9,12 +9,14 @@ import (
 
 // What a store reports. Callers compare with errors.Is.
 var (
-	ErrNotFound = errors.New("no such blob")
-	ErrMismatch = errors.New("the bytes do not match what was declared")
-	ErrDamaged  = errors.New("the stored bytes no longer match their digest")
-	ErrFull     = errors.New("no room left in the store")
-	ErrChanged  = errors.New("the blob was stored again meanwhile")
-	ErrBusy     = errors.New("the upload is in use")
+	ErrNotFound    = errors.New("no such blob")
+	ErrMismatch    = errors.New("the bytes do not match what was declared")
+	ErrDamaged     = errors.New("the stored bytes no longer match their digest")
+	ErrFull        = errors.New("no room left in the store")
+	ErrChanged     = errors.New("the blob was stored again meanwhile")
+	ErrBusy        = errors.New("the upload is in use")
+	ErrUnavailable = errors.New("the store does not answer")
+	ErrHeld        = errors.New("the blob is under a hold")
 )
 
 // Unknown stands for a size nobody declared.
@@ -50,6 +52,19 @@ type Store interface {
 	Walk(ctx context.Context, fn func(Info) error) error
 	// Sweep removes what uploads that died more than age ago left behind.
 	Sweep(ctx context.Context, age time.Duration) (int, error)
+	// Ping gives ErrUnavailable when blobs can be neither stored nor read now.
+	Ping(ctx context.Context) error
+}
+
+// Holder is a store that can itself refuse to delete a blob, whoever asks: the
+// library's own mistake included. A hold is put on by a person with a reason,
+// and both are kept elsewhere; here is only the lock.
+type Holder interface {
+	// Hold puts every copy of the blob under a hold, or lifts it; twice is as
+	// good as once. It gives ErrNotFound when there is no such blob, and
+	// errors.ErrUnsupported when this store has no locks. Delete gives ErrHeld
+	// while a hold is on.
+	Hold(ctx context.Context, d Digest, on bool) error
 }
 
 // Upload takes the bytes of one blob. It is used by one goroutine.

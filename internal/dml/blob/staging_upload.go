@@ -18,8 +18,8 @@ const (
 
 var spare = sync.Pool{New: func() any { b := make([]byte, 0, piece); return &b }}
 
-type diskUpload struct {
-	store   *Disk
+type stagedUpload struct {
+	staging *staging
 	file    *os.File
 	current []byte
 	work    chan []byte
@@ -35,7 +35,7 @@ type diskUpload struct {
 
 // hash runs beside the writer: hashing and writing each take about as long, so
 // together they take half the time.
-func (u *diskUpload) hash(h hash.Hash) {
+func (u *stagedUpload) hash(h hash.Hash) {
 	for b := range u.work {
 		h.Write(b)
 		u.free <- b[:0]
@@ -44,7 +44,7 @@ func (u *diskUpload) hash(h hash.Hash) {
 }
 
 // Write takes bytes. After an error the upload can only be aborted.
-func (u *diskUpload) Write(p []byte) (int, error) {
+func (u *stagedUpload) Write(p []byte) (int, error) {
 	if u.ended {
 		return 0, os.ErrClosed
 	}
@@ -64,7 +64,7 @@ func (u *diskUpload) Write(p []byte) (int, error) {
 	return taken, u.err
 }
 
-func (u *diskUpload) piece() []byte {
+func (u *stagedUpload) piece() []byte {
 	if u.lent < pieces {
 		u.lent++
 		return *spare.Get().(*[]byte)
@@ -75,7 +75,7 @@ func (u *diskUpload) piece() []byte {
 // flush hands the piece to the hasher and writes it meanwhile. The hasher gives
 // a piece back only once it has read it, and this goroutine takes it again only
 // after the write, so the two never meet a piece that changes.
-func (u *diskUpload) flush() {
+func (u *stagedUpload) flush() {
 	b := u.current
 	u.current = nil
 	u.work <- b
@@ -92,10 +92,10 @@ func (u *diskUpload) flush() {
 }
 
 // Offset is the number of bytes taken.
-func (u *diskUpload) Offset() int64 { return u.offset }
+func (u *stagedUpload) Offset() int64 { return u.offset }
 
-// Commit syncs the file, gives it its name, and syncs the folder.
-func (u *diskUpload) Commit(ctx context.Context, expected Digest, size int64) (Info, error) {
+// Commit has the driver place the file when its bytes are the declared ones.
+func (u *stagedUpload) Commit(ctx context.Context, expected Digest, size int64) (Info, error) {
 	if u.ended {
 		return Info{}, os.ErrClosed
 	}
@@ -110,20 +110,9 @@ func (u *diskUpload) Commit(ctx context.Context, expected Digest, size int64) (I
 	case expected != "" && expected != digest:
 		err = fmt.Errorf("%w: the digest is %s, declared was %s", ErrMismatch, digest, expected)
 	}
+	var info Info
 	if err == nil {
-		// After a failed fsync the kernel may report success the next time
-		// although the bytes are lost, so the file is dropped, never synced again.
-		err = u.store.fsync(u.file)
-	}
-	var info fs.FileInfo
-	if err == nil {
-		err = u.file.Chmod(0o440)
-	}
-	if err == nil {
-		info, err = u.file.Stat()
-	}
-	if err == nil {
-		err = u.store.place(u.file.Name(), digest)
+		info, err = u.staging.place(ctx, u.file, digest, u.offset)
 	}
 	err = errors.Join(err, u.file.Close(), dropState(u.file.Name()))
 	if err != nil {
@@ -133,11 +122,11 @@ func (u *diskUpload) Commit(ctx context.Context, expected Digest, size int64) (I
 		}
 		return Info{}, full(err)
 	}
-	return infoOf(digest, info), nil
+	return info, nil
 }
 
 // finish ends the hasher and gives the pieces back.
-func (u *diskUpload) finish() hash.Hash {
+func (u *stagedUpload) finish() hash.Hash {
 	u.ended = true
 	close(u.work)
 	sum := <-u.sum
@@ -152,7 +141,7 @@ func (u *diskUpload) finish() hash.Hash {
 }
 
 // Abort drops the temporary file.
-func (u *diskUpload) Abort() error {
+func (u *stagedUpload) Abort() error {
 	if u.ended {
 		return nil
 	}

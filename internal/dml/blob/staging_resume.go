@@ -31,18 +31,18 @@ func dropState(upload string) error {
 	return nil
 }
 
-func (s *Disk) upload(f *os.File, h hash.Hash, offset int64) *diskUpload {
-	u := &diskUpload{store: s, file: f, offset: offset, written: offset, flushed: offset,
+func (s *staging) upload(f *os.File, h hash.Hash, offset int64) *stagedUpload {
+	u := &stagedUpload{staging: s, file: f, offset: offset, written: offset, flushed: offset,
 		work: make(chan []byte, pieces), free: make(chan []byte, pieces), sum: make(chan hash.Hash, 1)}
 	go u.hash(h)
 	return u
 }
 
 // ID is the name of the temporary file.
-func (u *diskUpload) ID() string { return filepath.Base(u.file.Name()) }
+func (u *stagedUpload) ID() string { return filepath.Base(u.file.Name()) }
 
 // Suspend writes what is in hand, notes the state of the hash and closes the file.
-func (u *diskUpload) Suspend() error {
+func (u *stagedUpload) Suspend() error {
 	if u.ended {
 		return nil
 	}
@@ -65,11 +65,11 @@ func (u *diskUpload) Suspend() error {
 var uploadID = regexp.MustCompile(`^upload-[0-9]+$`)
 
 // Resume opens the temporary file again and goes on after its last byte.
-func (s *Disk) Resume(_ context.Context, id string) (Upload, error) {
+func (s *staging) Resume(_ context.Context, id string) (Upload, error) {
 	if !uploadID.MatchString(id) {
 		return nil, ErrNotFound
 	}
-	f, err := os.OpenFile(filepath.Join(s.root, "tmp", id), os.O_RDWR, 0)
+	f, err := os.OpenFile(filepath.Join(s.dir, id), os.O_RDWR, 0)
 	if err != nil {
 		return nil, absent(err)
 	}
