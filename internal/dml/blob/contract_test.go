@@ -107,6 +107,11 @@ func contract(t *testing.T, open func(t *testing.T) Store) {
 				t.Fatal("tail differs", err)
 			}
 		},
+		"it answers": func(t *testing.T, s Store) {
+			if err := s.Ping(ctx); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"what is not there": func(t *testing.T, s Store) {
 			for _, d := range []Digest{Of([]byte("nobody")), "", "sha256:../../etc/passwd", "sha256:ABC", "md5:0"} {
 				if _, err := s.Stat(ctx, d); !errors.Is(err, ErrNotFound) {

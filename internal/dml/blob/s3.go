@@ -43,7 +43,7 @@ const (
 	maxParts  = 10_000
 
 	answerIn  = 10 * time.Second // for what has no body
-	attempts  = 4
+	attempts  = 3
 	generated = "Generation" // x-amz-meta-generation
 )
 
@@ -56,6 +56,10 @@ func OpenS3(ctx context.Context, c S3Config, dir string, log *slog.Logger) (*S3,
 	}
 	// A server may take long over a part that came whole, not over its first byte.
 	transport.ResponseHeaderTimeout = 10 * time.Minute
+	return openS3(ctx, c, dir, log, transport)
+}
+
+func openS3(ctx context.Context, c S3Config, dir string, log *slog.Logger, transport http.RoundTripper) (*S3, error) {
 	core, err := minio.NewCore(c.Endpoint, &minio.Options{Creds: credentials.NewStaticV4(c.key, c.secret, c.token),
 		Secure: !c.Plain, Region: c.Region, Transport: transport, MaxRetries: attempts})
 	if err != nil {
@@ -81,15 +85,21 @@ func (s *S3) Ping(ctx context.Context) error {
 	short, cancel := context.WithTimeout(ctx, answerIn)
 	defer cancel()
 	there, err := s.core.BucketExists(short, s.config.Bucket)
-	switch {
-	case err != nil && minio.ToErrorResponse(err).StatusCode == http.StatusForbidden:
-		return fmt.Errorf("%w: the server does not let this key into the bucket", ErrUnavailable)
-	case err != nil:
-		return s.failure(ctx, err)
-	case !there:
-		return fmt.Errorf("%w: there is no such bucket; make it first", ErrUnavailable)
+	if there && err == nil {
+		return nil
 	}
-	return nil
+	// The answer to HEAD has no words; that to a listing has.
+	for o := range s.core.ListObjectsIter(short, s.config.Bucket, minio.ListObjectsOptions{Prefix: s.config.Prefix, MaxKeys: 1}) {
+		err = o.Err
+		break
+	}
+	switch response := minio.ToErrorResponse(err); {
+	case response.Code == minio.NoSuchBucket, err == nil:
+		return fmt.Errorf("%w: there is no such bucket; make it first", ErrUnavailable)
+	case response.StatusCode >= 400 && response.StatusCode < 500: // each server has codes of its own for keys and signatures
+		return fmt.Errorf("%w: the server does not let this key into the bucket: %s", ErrUnavailable, response.Message)
+	}
+	return s.failure(ctx, err)
 }
 
 // failure gives an error of the server its meaning here. What is not understood
