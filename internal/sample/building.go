@@ -144,7 +144,7 @@ func (j *journey) addMedia(ctx context.Context, r *release.Release, b *build.Bui
 // else those that were made up.
 func (j *journey) open(itemKey string, sub *dml.Submission, body []byte) (io.ReadCloser, error) {
 	if j.tale.own {
-		if file, found, err := own(itemKey, sub); found || err != nil {
+		if file, found, err := own(j.program, itemKey, sub); found || err != nil {
 			return file, err
 		}
 	}

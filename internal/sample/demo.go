@@ -14,6 +14,7 @@ type Options struct {
 	Releases int    // more than those that are told in full are made in bulk
 	Targets  int    // likewise for targets in the field
 	Version  string // of this program, whose own release is among them
+	Program  string // the file that its own release delivers; empty: the program that runs
 	Begin    func() // called before an empty database is filled; may be nil
 }
 
@@ -76,22 +77,23 @@ func Demo(ctx context.Context, a *app.App, o Options) error {
 	if err := fleet(ctx, a, who, o.Targets-len(hosts)-knownRouters-knownHandhelds); err != nil {
 		return err
 	}
-	if err := tellAll(ctx, a, who, c, now, o.Version); err != nil {
+	if err := tellAll(ctx, a, who, c, now, o); err != nil {
 		return err
 	}
 	c.end()
 	return finish(ctx, a)
 }
 
-func tellAll(ctx context.Context, a *app.App, who cast, c *calendar, now time.Time, version string) error {
+func tellAll(ctx context.Context, a *app.App, who cast, c *calendar, now time.Time, o Options) error {
 	zone, err := time.LoadLocation(Zone)
 	if err != nil {
 		return fmt.Errorf("zone of the demonstration: %w", err)
 	}
+	version := o.Version
 	if version == "" || version == "dev" {
 		version = "1.0.0"
 	}
-	st := &stage{app: a, who: who, now: now, zone: zone}
+	st := &stage{app: a, who: who, now: now, zone: zone, program: o.Program}
 	st.aside()
 	st.past(c)
 	st.present(c, version)

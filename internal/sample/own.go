@@ -24,14 +24,17 @@ var readme []byte
 // ownLicences is what the texts come to.
 const ownLicences = "MIT AND BSD-3-Clause AND Apache-2.0 AND 0BSD AND blessing"
 
-// own opens what Slipway's own release brings: the program that runs now, the
-// README it was built with, and the licence texts. Other items have none.
-func own(itemKey string, sub *dml.Submission) (io.ReadCloser, bool, error) {
+// own opens what Slipway's own release brings: the program, the README it was
+// built with, and the licence texts. Other items have none.
+func own(program, itemKey string, sub *dml.Submission) (io.ReadCloser, bool, error) {
 	switch itemKey {
 	case "slw-program":
-		path, err := os.Executable()
-		if err != nil {
-			return nil, false, err
+		path := program
+		if path == "" {
+			var err error
+			if path, err = os.Executable(); err != nil {
+				return nil, false, err
+			}
 		}
 		sub.FileName, sub.MediaType, sub.About = "slipway", "", "The program that serves this page."
 		f, err := os.Open(path)

@@ -20,6 +20,7 @@ type stage struct {
 	who     cast
 	now     time.Time // what is told ends here
 	zone    *time.Location
+	program string // see Options
 	moments []moment
 }
 
@@ -100,7 +101,7 @@ var lengths = map[string]time.Duration{"rolling-service": 36 * time.Hour, "field
 
 // tell begins the story of a release whose window opens at a time.
 func (st *stage) tell(c *calendar, t tale, window time.Time) *script {
-	return &script{stage: st, window: window, journey: &journey{app: st.app, who: st.who, tale: t, pass: c.pass}}
+	return &script{stage: st, window: window, journey: &journey{app: st.app, who: st.who, tale: t, pass: c.pass, program: st.program}}
 }
 
 // on adds what happened at a time, and not before what was told last.

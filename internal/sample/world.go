@@ -23,6 +23,8 @@ type journey struct {
 	key  string
 	tale tale
 	pass func(time.Duration) // lets time go by between two deeds; nil does not
+
+	program string // see Options
 }
 
 // tale is what is told of one release, where it differs from the usual.

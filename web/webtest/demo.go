@@ -2,10 +2,8 @@ package webtest
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"slipway/internal/app"
@@ -13,76 +11,67 @@ import (
 	"slipway/internal/sample"
 )
 
-// Demo gives a server with the whole demonstration. Telling it takes seconds,
-// so that SQLite's file and the media are kept and copied for the next test.
+// New gives a server with the demonstration's people, services, policies and
+// models, and without releases.
+func New(t testing.TB) *Server {
+	t.Helper()
+	return filled(t, peopled, sample.People)
+}
+
+// Demo gives a server with the whole demonstration.
 func Demo(t testing.TB) *Server {
 	t.Helper()
-	if os.Getenv("SLIPWAY_TEST_PG") != "" {
+	return filled(t, told, demo)
+}
+
+// Each is a way to fill an empty Slipway, and the folder filled that way.
+var (
+	peopled = kept("people", fill(sample.People))
+	told    = kept("demo", fill(demo))
+)
+
+func filled(t testing.TB, kept func() (*folder, error), tell func(context.Context, *app.App) error) *Server {
+	t.Helper()
+	if os.Getenv("SLIPWAY_TEST_PG") != "" { // where there is no file to copy
 		s := Empty(t)
-		if err := sample.Demo(context.Background(), s.App, sample.Options{}); err != nil {
+		if err := tell(t.Context(), s.App); err != nil {
 			t.Fatal(err)
 		}
 		return s
 	}
-	kept, err := told()
+	f, err := kept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := t.TempDir()
-	for name, content := range kept.media {
-		path := filepath.Join(folder, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return serve(t, dbtest.Copy(t, kept.database), folder)
+	return f.serve(t)
 }
 
-// demonstration is a told one as it lies on disk.
-type demonstration struct {
-	database []byte
-	media    map[string][]byte // by path within its folder
-}
-
-var told = sync.OnceValues(func() (*demonstration, error) {
-	dir, err := os.MkdirTemp("", "slipway-demo")
+// demo tells the demonstration with a small file for Slipway's own program,
+// which every test copies.
+func demo(ctx context.Context, a *app.App) error {
+	dir, err := os.MkdirTemp("", "slipway-program")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := tell(dir); err != nil {
-		return nil, err
+	program := filepath.Join(dir, "slipway")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\necho the program of the tests\n"), 0o600); err != nil {
+		return err
 	}
-	d := &demonstration{media: map[string][]byte{}}
-	if d.database, err = os.ReadFile(filepath.Join(dir, "slipway.db")); err != nil {
-		return nil, err
-	}
-	media := filepath.Join(dir, "media")
-	return d, filepath.WalkDir(media, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(media, path)
+	return sample.Demo(ctx, a, sample.Options{Program: program})
+}
+
+// fill fills a data folder, and closes it so that all of it is in its files.
+func fill(tell func(context.Context, *app.App) error) func(dir string) error {
+	return func(dir string) error {
+		ctx := context.Background()
+		a, err := app.Open(ctx, app.Config{Data: dir, Clock: dbtest.Now})
 		if err != nil {
 			return err
 		}
-		d.media[name], err = os.ReadFile(path)
-		return err
-	})
-})
-
-// tell fills a data folder, and closes it so that all of it is in its files.
-func tell(dir string) error {
-	ctx := context.Background()
-	a, err := app.Open(ctx, app.Config{Data: dir, Clock: dbtest.Now})
-	if err != nil {
-		return err
+		if err := tell(ctx, a); err != nil {
+			return err
+		}
+		return a.Close()
 	}
-	if err := sample.Demo(ctx, a, sample.Options{}); err != nil {
-		return err
-	}
-	return a.Close()
 }

@@ -31,17 +31,6 @@ type Server struct {
 	t       testing.TB
 }
 
-// New gives a server with the demonstration's people, services, policies and
-// models, and without releases.
-func New(t testing.TB) *Server {
-	t.Helper()
-	s := Empty(t)
-	if err := sample.People(context.Background(), s.App); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 // Empty gives a server on an empty, migrated database.
 func Empty(t testing.TB) *Server {
 	t.Helper()
