@@ -32,13 +32,21 @@ const (
 // and who gets as far as the form (409, 422).
 //
 // Each role has a demonstration of its own, so that none meets what another
-// has done, and reads everything before it writes.
+// has done, and reads everything before it writes. Who may do what is the same
+// on every database: on PostgreSQL three of them only see that no statement fails.
 func TestEveryRouteForEveryRole(t *testing.T) {
 	handler, err := web.New(webtest.Empty(t).App, web.Config{Zone: sample.Zone})
 	if err != nil {
 		t.Fatal(err)
 	}
 	routes := asked(handler.Routes())
+	if os.Getenv("SLIPWAY_TEST_PG") != "" {
+		s := webtest.Demo(t)
+		for _, name := range []string{"ada", "maya", "root"} {
+			answers(t, s, name, routes)
+		}
+		return
+	}
 	names := []string{nobody}
 	for _, role := range identity.Roles() {
 		names = append(names, sample.Holder(role))
@@ -48,7 +56,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 		for i, name := range names {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				codes[i] = answers(t, name, routes)
+				codes[i] = answers(t, webtest.Demo(t), name, routes)
 			})
 		}
 	})
@@ -70,8 +78,7 @@ func asked(all []*echo.Route) []*echo.Route {
 	return routes
 }
 
-func answers(t *testing.T, name string, routes []*echo.Route) []int {
-	s := webtest.Demo(t)
+func answers(t *testing.T, s *webtest.Server, name string, routes []*echo.Route) []int {
 	p := s.Nobody()
 	if name != nobody {
 		p = s.As(name)
