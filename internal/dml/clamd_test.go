@@ -72,7 +72,7 @@ func TestMalwareIsFoundOrSaidToBeUnknown(t *testing.T) {
 
 	away := newLibrary(t, WithScanner(NewClamd("127.0.0.1:1")))
 	v := away.receive(away.bruno, "1", "x")
-	if v.ChecksUnknown != 2 || // the malware and the bill of materials
+	if v.ChecksUnknown != 3 || // the malware, the bill of materials and the signature
 		v.ChecksUnmet != 0 {
 		t.Fatalf("a scanner that is away gave a verdict: %+v", v)
 	}

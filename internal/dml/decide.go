@@ -26,6 +26,9 @@ func accept(tx *db.Tx, actor identity.Actor, v *Version, d Decision) error {
 	if err != nil {
 		return err
 	}
+	if checks, err = asOfNow(tx, v, checks); err != nil {
+		return err
+	}
 	damaged, err := anyDamaged(tx, v)
 	if err != nil {
 		return err
@@ -37,6 +40,23 @@ func accept(tx *db.Tx, actor identity.Actor, v *Version, d Decision) error {
 		return err
 	}
 	return saved(tx, actor, "accept", v, "accepted "+v.Title()+" into the media library", d.Note)
+}
+
+// asOfNow weighs signatures by the keys of this moment, whatever the checks said
+// when they ran: a key may have been revoked since.
+func asOfNow(tx *db.Tx, v *Version, checks []Check) ([]Check, error) {
+	item, err := itemByID(tx, v.ItemID)
+	if err != nil {
+		return nil, err
+	}
+	evidence, err := evidenceOf(tx, v.ID)
+	if err != nil {
+		return nil, err
+	}
+	if evidence, err = afresh(tx, v, evidence); err != nil || len(checks) == 0 {
+		return checks, err
+	}
+	return withEvidence(checks, v, item, evidence, tx.Now), nil
 }
 
 func mayDecide(actor identity.Actor, v *Version) error {
@@ -101,7 +121,14 @@ func (s *Service) Clear(ctx context.Context, actor identity.Actor, versionID, nu
 		return err
 	}
 	return s.decideOn(ctx, actor, versionID, number, func(tx *db.Tx, v *Version) error {
-		if err := v.Clear(actor, d, tx.Now); err != nil {
+		checks, err := checksOf(tx, v.ID)
+		if err == nil {
+			checks, err = asOfNow(tx, v, checks)
+		}
+		if err != nil {
+			return err
+		}
+		if err := v.Clear(actor, checks, d, tx.Now); err != nil {
 			return err
 		}
 		return saved(tx, actor, "clear", v, "cleared "+v.Title(), d.Note)

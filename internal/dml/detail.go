@@ -23,14 +23,15 @@ type Detail struct {
 // do with it.
 type VersionDetail struct {
 	Version
-	Checks   []Check
-	Evidence []Evidence
-	Attaches bool // the viewer may add evidence
-	UsedBy   []Use
-	Hidden   int // uses by releases the viewer may not know of
-	Verbs    []Verb
-	Blockers []fault.Blocker // why the viewer cannot accept it
-	Readable bool
+	Checks    []Check
+	Evidence  []Evidence
+	Attaches  bool   // the viewer may add evidence
+	Unvouched string // why nobody vouches any longer for what was signed
+	UsedBy    []Use
+	Hidden    int // uses by releases the viewer may not know of
+	Verbs     []Verb
+	Blockers  []fault.Blocker // why the viewer cannot accept it
+	Readable  bool
 }
 
 // Detail gives an item that the viewer may see.
@@ -96,6 +97,7 @@ func (d *Detail) load(tx *db.Tx, actor identity.Actor) error {
 				one.Evidence = append(one.Evidence, e)
 			}
 		}
+		one.Unvouched = unvouched(one.Evidence)
 		for _, check := range checks {
 			if check.MediaVersionID == v.ID {
 				one.Checks = append(one.Checks, check)

@@ -24,6 +24,8 @@ type ItemEdit struct {
 	Shelf       string
 	Keeper      string
 	Sighted     bool // the physical copy was seen today
+
+	MustBeSigned bool
 }
 
 // EditItem changes an item; number is the row version of the form.
@@ -45,6 +47,8 @@ func (s *Service) EditItem(ctx context.Context, actor identity.Actor, key string
 		if e.Sighted {
 			item.SightedAt = tx.Now
 		}
+		demand := item.MustBeSigned != e.MustBeSigned
+		item.MustBeSigned = e.MustBeSigned
 		var c fault.Check
 		item.validate(&c)
 		c.Need(!e.Sighted || item.Physical(), "site", "Say where the physical copy was seen.")
@@ -57,6 +61,32 @@ func (s *Service) EditItem(ctx context.Context, actor identity.Actor, key string
 		if err := copyItem(tx, item); err != nil {
 			return err
 		}
+		if demand {
+			if err := rejudgeWaiting(tx, item); err != nil {
+				return err
+			}
+		}
 		return audit.Record(tx, actor.By(), audit.Entry{Action: "media.edit", Kind: "media", Key: item.Key, Sentence: "changed media item " + item.Name})
 	})
+}
+
+// rejudgeWaiting applies what is demanded of an item to the versions of it that
+// nobody has decided on. What was accepted stays accepted.
+func rejudgeWaiting(tx *db.Tx, item *Item) error {
+	versions, err := versionsOf(tx, item.ID)
+	if err != nil {
+		return err
+	}
+	for i := range versions {
+		if v := &versions[i]; v.State == Checking {
+			list, err := evidenceOf(tx, v.ID)
+			if err != nil {
+				return err
+			}
+			if err := rejudge(tx, v, list); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -12,10 +12,13 @@ import (
 // EvidenceKind is what evidence is of.
 type EvidenceKind string
 
-// A bill of materials says what is in a version. Other evidence is kept and
+// A bill of materials says what is in a version, a signature who vouches for
+// it, an attestation how it came to be. Other evidence is kept and
 // served beside the version; what it is, its media type says.
 const (
 	BillOfMaterials EvidenceKind = "bill of materials"
+	Signature       EvidenceKind = "signature"
+	Attestation     EvidenceKind = "attestation"
 	OtherEvidence   EvidenceKind = "evidence"
 )
 
@@ -36,6 +39,21 @@ type Evidence struct {
 	ByID           int64
 	ByName         string
 	AddedAt        db.Time
+
+	// Of signatures and attestations alone.
+	Standing  Standing
+	KeyID     int64       // of the trusted key that verifies it
+	Signer    string      // the key that it names itself
+	Signature string      // where the signed text is the evidence and this came beside it
+	Subject   blob.Digest // the bytes of the version that are vouched for
+	About     string      // what an attestation says, in words
+	CheckedAt db.Time     // 0: it is to be judged
+	stamp     int64       // of the keys by which it was judged
+}
+
+// same tells whether two pieces of evidence are one.
+func (e *Evidence) same(other *Evidence) bool {
+	return e.Digest == other.Digest && e.Signature == other.Signature
 }
 
 // TableName is the table of evidence.

@@ -1,7 +1,6 @@
 package dml
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,12 +31,15 @@ func (s *Service) Attach(ctx context.Context, actor identity.Actor, versionID in
 	case len(data) == 0:
 		return nil, invalid("evidence", "The file is empty.", nil)
 	}
-	e, b, err := s.judgeFile(ctx, v, fileName, data)
+	e, b, err := s.judgeFile(ctx, v, piece{fileName: fileName, data: data})
 	if err != nil {
 		return nil, err
 	}
 	if e.Kind == BillOfMaterials && e.Verdict == Unmet {
 		return nil, invalid("evidence", "This bill of materials is not about "+v.Title()+". "+e.Detail, nil)
+	}
+	if e.Standing == Foreign || e.Standing == Unreadable {
+		return nil, invalid("evidence", "This "+string(e.Kind)+" was not taken. "+e.Detail, nil)
 	}
 	var subject *Content
 	if err := s.db.View(ctx, func(tx *db.Tx) (err error) {
@@ -85,9 +87,12 @@ func (s *Service) attachable(ctx context.Context, actor identity.Actor, versionI
 }
 
 // judgeFile reads a file as evidence about a version.
-func (s *Service) judgeFile(ctx context.Context, v *Version, fileName string, data []byte) (*Evidence, *bill, error) {
-	e := &Evidence{MediaVersionID: v.ID, Kind: OtherEvidence, Digest: blob.Of(data), FileName: fileName, Size: int64(len(data)), Verdict: Unknown, Detail: "Kept as it came; nothing here reads it."}
-	b, err := parseBill(data)
+func (s *Service) judgeFile(ctx context.Context, v *Version, p piece) (*Evidence, *bill, error) {
+	e := &Evidence{MediaVersionID: v.ID, Kind: OtherEvidence, Digest: blob.Of(p.data), FileName: p.fileName, Size: int64(len(p.data)), Signature: p.signature}
+	if err := s.judgeSigned(ctx, v, p, e, s.db.Now()); err != nil || e.Kind != OtherEvidence {
+		return e, nil, err
+	}
+	b, err := parseBill(p.data)
 	switch {
 	case errors.Is(err, errNoBill):
 		return e, nil, nil
@@ -104,12 +109,37 @@ func (s *Service) judgeFile(ctx context.Context, v *Version, fileName string, da
 	return e, b, nil
 }
 
+// judgeSigned reads a file as a signature or an attestation; what is neither is
+// other evidence.
+func (s *Service) judgeSigned(ctx context.Context, v *Version, p piece, e *Evidence, arrived db.Time) error {
+	e.Kind, e.Verdict, e.Detail, e.CheckedAt = OtherEvidence, Unknown, "Kept as it came; nothing here reads it.", arrived
+	proof, err := readSignature(p)
+	switch {
+	case err != nil:
+		e.Kind = Signature
+		if strings.HasPrefix(strings.TrimSpace(string(p.data)), "{") && p.signature == "" && p.mediaType != typeSimpleSigning {
+			e.Kind = Attestation
+		}
+		e.take(ruling{standing: Unreadable, detail: "It cannot be read: " + err.Error() + "."})
+		return nil
+	case proof == nil:
+		return nil
+	}
+	return s.judgeProof(ctx, v, proof, e, arrived)
+}
+
 func mediaTypeOf(e *Evidence) string {
 	switch {
 	case strings.HasPrefix(e.Format, "CycloneDX"):
 		return "application/vnd.cyclonedx"
 	case strings.HasPrefix(e.Format, "SPDX"):
 		return "application/spdx+json"
+	case e.Kind == Attestation:
+		return typeEnvelope
+	case e.Kind == Signature && e.Format == "GPG":
+		return "application/pgp-signature"
+	case e.Kind == Signature:
+		return "application/vnd.slipway.signature.v1"
 	}
 	return "application/vnd.slipway.evidence.v1"
 }
@@ -145,10 +175,16 @@ func (s *Service) enterEvidence(tx *db.Tx, actor identity.Actor, versionID int64
 		return err
 	}
 	known, err := evidenceOf(tx, v.ID)
-	if err != nil || slices.ContainsFunc(known, func(k Evidence) bool { return k.Digest == e.Digest }) {
+	if err != nil || slices.ContainsFunc(known, func(k Evidence) bool { return k.same(e) }) {
 		return err
 	}
 	e.AddedAt = tx.Now
+	if stamp, err := keyStamp(tx); err != nil || e.KeyID != 0 && stamp != e.stamp { // a key came or went meanwhile
+		e.CheckedAt = 0
+		if err := errors.Join(err, jobs.Enqueue(tx, jobSignatures, signaturesArgs{})); err != nil {
+			return err
+		}
+	}
 	if err := tx.Create(e); err != nil {
 		return err
 	}
@@ -169,19 +205,17 @@ func (s *Service) enterEvidence(tx *db.Tx, actor identity.Actor, versionID int64
 	return record(tx, actor, "evidence", v, "attached "+string(e.Kind)+" to "+v.Title(), "", e.Digest.String())
 }
 
-// rejudge replaces the one check that evidence bears on.
+// rejudge replaces the checks that evidence bears on.
 func rejudge(tx *db.Tx, v *Version, list []Evidence) error {
 	checks, err := checksOf(tx, v.ID)
 	if err != nil {
 		return err
 	}
-	fresh := judgeEvidence(v, list)
-	for i := range checks {
-		if checks[i].Code == fresh.Code {
-			checks[i].Verdict, checks[i].Detail, checks[i].CheckedAt = fresh.Verdict, fresh.Detail, tx.Now
-		}
-		checks[i].ID = 0
+	item, err := itemByID(tx, v.ItemID)
+	if err != nil {
+		return err
 	}
+	checks = withEvidence(checks, v, item, list, tx.Now)
 	if err := replaceChecks(tx, v.ID, checks); err != nil {
 		return err
 	}
@@ -189,26 +223,51 @@ func rejudge(tx *db.Tx, v *Version, list []Evidence) error {
 	return tx.Save(v)
 }
 
-const jobEvidence = "dml.evidence"
-
-type evidenceArgs struct {
-	Repo   string
-	Digest blob.Digest
+// withEvidence puts what the evidence gives in the place of what it gave before.
+func withEvidence(checks []Check, v *Version, item *Item, list []Evidence, now db.Time) []Check {
+	var fresh []Check
+	if v.Kind == Software {
+		fresh = append(fresh, judgeEvidence(v, list), judgeSignature(item, list))
+	} else if slices.ContainsFunc(list, func(e Evidence) bool { return e.Kind == Signature }) {
+		fresh = append(fresh, judgeSignature(item, list))
+	}
+	if c, any := judgeProvenance(list); any {
+		fresh = append(fresh, c)
+	}
+	kept := slices.DeleteFunc(slices.Clone(checks), func(c Check) bool { return c.Code == "sbom" || c.Code == "signature" || c.Code == "provenance" })
+	for i := range kept {
+		kept[i].ID = 0
+	}
+	for _, c := range fresh {
+		c.MediaVersionID, c.CheckedAt = v.ID, now
+		kept = append(kept, c)
+	}
+	return kept
 }
 
-// readPushed reads what a client pushed as a referrer of a version.
+const jobEvidence = "dml.evidence"
+
+// evidenceArgs names a pushed manifest. Subject is what its tag says it is
+// about, where the manifest itself does not.
+type evidenceArgs struct {
+	Repo    string
+	Digest  blob.Digest
+	Subject blob.Digest `json:",omitempty"`
+}
+
+// readPushed reads what a client pushed as a referrer of a version, or under a
+// tag that makes it one.
 func (s *Service) readPushed(ctx context.Context, args evidenceArgs) error {
 	var versions []Version
-	var layers []Content
 	var c *Content
 	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
 		if c, err = contentOf(tx, args.Repo, args.Digest, true); err != nil {
 			return err
 		}
-		if versions, err = versionsByManifest(tx, args.Repo, c.Subject); err != nil {
-			return err
+		if c.Subject == "" {
+			c.Subject = args.Subject
 		}
-		layers, err = childrenOf(tx, args.Repo, args.Digest)
+		versions, err = versionsByManifest(tx, args.Repo, c.Subject)
 		return err
 	})
 	if errors.Is(err, fault.NotFound) { // deleted meanwhile
@@ -217,9 +276,17 @@ func (s *Service) readPushed(ctx context.Context, args evidenceArgs) error {
 	if err != nil {
 		return err
 	}
+	data, err := s.small(ctx, c.Digest, maxManifest)
+	if err != nil {
+		return err
+	}
+	m, err := parseManifest(c.MediaType, data)
+	if err != nil {
+		return err
+	}
 	for i := range versions {
-		for _, layer := range layers {
-			if layer.Manifest || layer.Size > maxBill || layer.Digest == blob.Of(emptyObject) {
+		for _, layer := range m.Layers {
+			if layer.Size > maxBill || layer.Digest == blob.Of(emptyObject) {
 				continue
 			}
 			if err := s.readLayer(ctx, &versions[i], c, layer); err != nil {
@@ -230,17 +297,19 @@ func (s *Service) readPushed(ctx context.Context, args evidenceArgs) error {
 	return nil
 }
 
-func (s *Service) readLayer(ctx context.Context, v *Version, c *Content, layer Content) error {
-	r, _, err := blob.OpenVerified(ctx, s.blobs, layer.Digest)
+func (s *Service) readLayer(ctx context.Context, v *Version, c *Content, layer Descriptor) error {
+	data, err := s.small(ctx, layer.Digest, maxBill)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	var data bytes.Buffer
-	if _, err := io.Copy(&data, r); err != nil {
-		return err
+	p := piece{mediaType: layer.MediaType, data: data}
+	if name := layer.Annotations[annotTitle]; checkFileName(name) == "" {
+		p.fileName = name
 	}
-	e, b, err := s.judgeFile(ctx, v, "", data.Bytes())
+	if layer.MediaType == typeSimpleSigning {
+		p.signature = layer.Annotations[annotCosign]
+	}
+	e, b, err := s.judgeFile(ctx, v, p)
 	if err != nil {
 		return err
 	}
@@ -264,7 +333,47 @@ func pusherName(v *Version, c *Content) string {
 }
 
 func enqueueEvidence(tx *db.Tx, c *Content) error {
-	return jobs.Enqueue(tx, jobEvidence, evidenceArgs{c.Repo, c.Digest})
+	return jobs.Enqueue(tx, jobEvidence, evidenceArgs{c.Repo, c.Digest, c.Subject})
+}
+
+// signatureTag gives the digest that a tag such as cosign's sha256-….sig or
+// sha256-….att is about, or nothing.
+func signatureTag(label string) blob.Digest {
+	name, ok := strings.CutSuffix(label, ".sig")
+	if !ok {
+		name, ok = strings.CutSuffix(label, ".att")
+	}
+	if d := blob.Digest(strings.Replace(name, "sha256-", "sha256:", 1)); ok && d.Valid() {
+		return d
+	}
+	return ""
+}
+
+// enqueueEarlier has read what was pushed about a manifest before the manifest
+// became a version.
+func enqueueEarlier(tx *db.Tx, p place, subject blob.Digest) error {
+	earlier, err := referrersOf(tx, p, subject, "")
+	if err != nil {
+		return err
+	}
+	for i := range earlier {
+		if err := enqueueEvidence(tx, &earlier[i]); err != nil {
+			return err
+		}
+	}
+	for _, suffix := range []string{".sig", ".att"} {
+		t, err := tagOf(tx, p.key, strings.Replace(subject.String(), ":", "-", 1)+suffix)
+		if errors.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := enqueueEvidence(tx, &Content{Repo: p.key, Digest: t.Digest, Subject: subject}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Found is a component with the version that contains it, and the releases that

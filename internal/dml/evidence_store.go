@@ -62,3 +62,41 @@ func versionsByManifest(tx *db.Tx, key string, manifest blob.Digest) (list []Ver
 func childrenOf(tx *db.Tx, repo string, parent blob.Digest) (list []Content, err error) {
 	return list, tx.Gorm().Where("repo = ? AND digest IN (SELECT child FROM registry_refs WHERE repo = ? AND parent = ?)", repo, repo, parent).Order("id").Find(&list).Error
 }
+
+func evidenceByID(tx *db.Tx, id int64) (*Evidence, error) {
+	var e Evidence
+	return &e, tx.First(&e, "id = ?", id)
+}
+
+// dueEvidence gives what has to be judged, after one.
+func dueEvidence(tx *db.Tx, after int64, limit int) (list []Evidence, err error) {
+	return list, tx.Gorm().Where("checked_at = 0 AND id > ?", after).Order("id").Limit(limit).Find(&list).Error
+}
+
+// saveJudgement writes what judging found out; evidence itself never changes.
+func saveJudgement(tx *db.Tx, e *Evidence) error {
+	return tx.Gorm().Model(e).Select("kind", "format", "signer", "about", "standing", "verdict", "detail", "key_id", "subject", "checked_at").Updates(e).Error
+}
+
+// unjudge makes due what a key has verified; for no key, what none makes good.
+func unjudge(tx *db.Tx, keyID int64) error {
+	q := tx.Gorm().Model(&Evidence{})
+	if keyID == 0 {
+		q = q.Where("kind IN ? AND standing <> ?", []EvidenceKind{Signature, Attestation}, Good)
+	} else {
+		q = q.Where("key_id = ?", keyID)
+	}
+	return q.UpdateColumn("checked_at", 0).Error
+}
+
+// unjudgeVersion makes due all that lies beside a version whose bytes have
+// changed, and lets none of it count meanwhile.
+func unjudgeVersion(tx *db.Tx, versionID int64) error {
+	return tx.Gorm().Model(&Evidence{}).Where("media_version_id = ? AND kind IN ?", versionID, []EvidenceKind{Signature, Attestation}).
+		UpdateColumns(map[string]any{"checked_at": 0, "standing": "", "verdict": Unknown, "key_id": 0, "subject": "", "detail": "The version was pushed anew; this is judged again."}).Error
+}
+
+// keyStamp differs whenever a key was added or revoked.
+func keyStamp(tx *db.Tx) (stamp int64, err error) {
+	return stamp, tx.Gorm().Model(&TrustedKey{}).Select("COALESCE(SUM(version), 0)").Scan(&stamp).Error
+}

@@ -85,7 +85,7 @@ func TestAttachedBillIsJudgedSearchedAndPulled(t *testing.T) {
 		}
 	}
 	v = l.get(v.ID)
-	if v.ChecksMet != 6 || v.ChecksUnknown != 1 {
+	if v.ChecksMet != 6 || v.ChecksUnknown != 2 {
 		t.Errorf("after the bill: %d met, %d unknown", v.ChecksMet, v.ChecksUnknown)
 	}
 	if err := l.Accept(ctx, l.cora, v.ID, v.Row.Version, Decision{}); err != nil {

@@ -154,13 +154,11 @@ func judge(tx *db.Tx, v *Version, f finding) ([]Check, error) {
 	}
 	f.malware.Code, f.malware.Title = "malware", "Free of malware"
 	checks := []Check{judgeDigest(v, f), judgeSize(v, f), judgeName(v), licence, judgeContent(v, f), f.malware}
-	if v.Kind == Software {
-		evidence, err := evidenceOf(tx, v.ID)
-		if err != nil {
-			return nil, err
-		}
-		checks = append(checks, judgeEvidence(v, evidence))
+	evidence, err := evidenceOf(tx, v.ID)
+	if err != nil {
+		return nil, err
 	}
+	checks = withEvidence(checks, v, item, evidence, tx.Now)
 	for i := range checks {
 		checks[i].MediaVersionID, checks[i].CheckedAt = v.ID, tx.Now
 	}

@@ -124,6 +124,13 @@ func (s *Service) Jobs(r *jobs.Runner) {
 		}
 		return s.readPushed(ctx, args)
 	})
+	r.Handle(jobSignatures, func(ctx context.Context, raw []byte) error {
+		var args signaturesArgs
+		if err := json.Unmarshal(raw, &args); err != nil {
+			return err
+		}
+		return s.rejudgeSignatures(ctx, args)
+	})
 	r.Handle(jobWrap, func(ctx context.Context, _ []byte) error { return s.wrapOlder(ctx) })
 	r.Handle(jobScrub, func(ctx context.Context, _ []byte) error { return s.scrub(ctx) })
 }
@@ -133,6 +140,9 @@ func (s *Service) Jobs(r *jobs.Runner) {
 // one is a no-op.
 func (s *Service) Schedule(ctx context.Context) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		if err := scheduleSignatures(tx); err != nil {
+			return err
+		}
 		old, err := unwrapped(tx, 1)
 		if err == nil && len(old) > 0 {
 			err = jobs.Enqueue(tx, jobWrap, struct{}{}, jobs.UniqueKey(jobWrap))

@@ -59,6 +59,9 @@ type Item struct {
 	Shelf       string
 	Keeper      string // who keeps the physical copy
 	SightedAt   db.Time
+
+	// MustBeSigned demands a good signature before a version is accepted.
+	MustBeSigned bool
 }
 
 // TableName is the table of items.
@@ -76,7 +79,7 @@ var (
 )
 
 // reserved first segments are addresses of the library's own pages.
-var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items", "components"}
+var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items", "components", "keys"}
 
 // checkKey judges an item key. It is the grammar of OCI repository names, so
 // that every item can be pulled under its own key.
@@ -131,6 +134,7 @@ func (i *Item) validate(c *fault.Check) {
 		c.Field("item", why)
 	}
 	c.Need(strings.TrimSpace(i.Name) != "", "name", "Give the item a name.")
+	c.Need(!i.MustBeSigned || i.Kind == Software, "must_be_signed", "Only software can be asked to be signed.")
 	c.Need(len(i.Name) <= 200, "name", "The name is too long: at most 200 bytes.")
 	c.Need(i.Kind.Known(), "kind", "Choose software, documentation or licence.")
 	c.Need(i.Provenance == Built || i.Provenance == Procured, "provenance", "Say whether it is built here or procured.")

@@ -68,6 +68,13 @@ func (r *Registry) Push(ctx context.Context, name, label, mediaType string, data
 				return err
 			}
 			t.MediaVersionID = v.ID
+			if err := enqueueEarlier(tx, p, v.Manifest); err != nil {
+				return err
+			}
+		} else if about := signatureTag(label); m.Subject == nil && about != "" {
+			if err := enqueueEvidence(tx, &Content{Repo: p.key, Digest: c.Digest, Subject: about}); err != nil {
+				return err
+			}
 		}
 		return putTag(tx, t)
 	})
@@ -115,7 +122,7 @@ func (r *Registry) submit(tx *db.Tx, p place, label string, c *Content, m *manif
 		if v.Size, err = weigh(tx, v); err != nil {
 			return nil, err
 		}
-		if err := saved(tx, r.actor, "resubmit", v, "pushed "+v.Title()+" anew", ""); err != nil {
+		if err := errors.Join(saved(tx, r.actor, "resubmit", v, "pushed "+v.Title()+" anew", ""), unjudgeVersion(tx, v.ID), jobs.Enqueue(tx, jobSignatures, signaturesArgs{})); err != nil {
 			return nil, err
 		}
 		return v, jobs.Enqueue(tx, jobCheck, checkArgs{v.ID})

@@ -166,9 +166,10 @@ func (v *Version) Doubt(why string) error {
 	return nil
 }
 
-// Clear ends the doubt, once the stored bytes matched again.
-func (v *Version) Clear(actor identity.Actor, d Decision, now db.Time) error {
-	if err := v.reasoned(actor, d); err != nil {
+// Clear ends the doubt, once the stored bytes matched again. What must be signed
+// and no longer is stays doubtful.
+func (v *Version) Clear(actor identity.Actor, checks []Check, d Decision, now db.Time) error {
+	if err := v.reasoned(actor, d, v.unsigned(checks)...); err != nil {
 		return err
 	}
 	if err := v.decide(VerbClear, actor, d, now); err != nil {
@@ -178,9 +179,19 @@ func (v *Version) Clear(actor identity.Actor, d Decision, now db.Time) error {
 	return nil
 }
 
-func (v *Version) reasoned(actor identity.Actor, d Decision) error {
+func (v *Version) unsigned(checks []Check) []fault.Blocker {
+	for _, check := range checks {
+		if check.Code == "signature" && check.Title == signatureDemanded && check.Verdict == Unmet {
+			return []fault.Blocker{{Code: "media.check." + check.Code, Sentence: check.Title + ": " + check.Detail, Owner: v.SubmitterName, Link: v.Link(), Action: "Add a good signature"}}
+		}
+	}
+	return nil
+}
+
+func (v *Version) reasoned(actor identity.Actor, d Decision, more ...fault.Blocker) error {
 	var c fault.Check
 	c.Need(d.Note != "", "note", "Give the reason; the submitter will read it.")
 	c.Block(v.independence(actor)...)
+	c.Block(more...)
 	return c.Err("The decision was not taken.")
 }

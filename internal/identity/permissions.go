@@ -9,6 +9,7 @@ const (
 	PolicyEdit         Permission = "policy.edit"
 	PolicyApprove      Permission = "policy.approve"
 	ModelEdit          Permission = "model.edit"
+	DmlKeys            Permission = "dml.keys"
 	DmlSubmit          Permission = "dml.submit"
 	DmlDecide          Permission = "dml.decide"
 	ReleaseEdit        Permission = "release.edit"
@@ -69,6 +70,7 @@ var permissions = map[Permission]rule{
 	PolicyEdit:         {"edit release policies", []Role{ReleaseManager, ChangeManager, ServiceOwner}, "", false},
 	PolicyApprove:      {"approve release policies", []Role{ServiceOwner}, "", false},
 	ModelEdit:          {"edit release and deployment models", []Role{ReleaseManager, ChangeManager}, "", false},
+	DmlKeys:            {"keep the trusted keys", []Role{DMLCustodian, Administrator}, "", false},
 	DmlSubmit:          {"submit media to the library", []Role{BuildManager, ReleaseManager, TestManager, DMLCustodian, DeploymentStaff}, "dml:write", false},
 	DmlDecide:          {"accept or reject media", []Role{DMLCustodian}, "", false},
 	ReleaseEdit:        {"plan or change releases", []Role{ReleaseManager}, "api:write", false},
