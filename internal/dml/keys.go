@@ -6,6 +6,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/identity"
 )
 
 // KeyKind is the scheme that a key signs by.
@@ -102,7 +103,7 @@ type Revocation struct {
 func (k *TrustedKey) revoke(r Revocation, by string, now db.Time) error {
 	if k.Revoked() {
 		return fault.Refuse("The key was not revoked.", fault.Blocker{Code: "key.revoked", Sentence: k.Title() + " was revoked on " + k.RevokedAt.Std().Format(keyDay) + " already.",
-			Owner: custodians, Link: KeysLink, Action: "Open the keys"})
+			Owner: identity.DMLCustodian.Label(), Link: KeysLink, Action: "Open the keys"})
 	}
 	var c fault.Check
 	why := strings.TrimSpace(r.Why)

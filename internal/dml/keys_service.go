@@ -11,8 +11,6 @@ import (
 	"slipway/internal/jobs"
 )
 
-var custodians = identity.DMLCustodian.Label()
-
 // KeyView is a trusted key with how much it has signed.
 type KeyView struct {
 	TrustedKey
