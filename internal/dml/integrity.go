@@ -45,7 +45,7 @@ func (s *Service) recheckOne(ctx context.Context, d blob.Digest, progress func(i
 	found := blob.Recheck(ctx, s.blobs, d, progress)
 	damaged := errors.Is(found, blob.ErrDamaged) || errors.Is(found, blob.ErrNotFound)
 	if found != nil && !damaged {
-		return found
+		return storeFault(found, nil)
 	}
 	var first *Version
 	err := s.db.InTx(ctx, func(tx *db.Tx) error {

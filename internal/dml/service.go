@@ -61,6 +61,8 @@ func storeFault(err error, v *Version) error {
 		return err
 	case errors.Is(err, blob.ErrFull):
 		return fault.Wrap(fault.Unavailable, err, "The media store is full. Ask an administrator to make room, then send it again.")
+	case errors.Is(err, blob.ErrUnavailable):
+		return fault.Wrap(fault.Unavailable, err, "The media store does not answer. Nothing was changed; try again in a few minutes.")
 	case errors.Is(err, blob.ErrDamaged), errors.Is(err, blob.ErrNotFound):
 		blocker := fault.Blocker{Code: "media.damaged", Sentence: "The stored bytes of the media no longer match their digest.", Owner: identity.DMLCustodian.Label(), Link: "/dml", Action: "Open the media library"}
 		if v != nil {
