@@ -25,7 +25,7 @@ type DMLCmd struct {
 	Put    dmlPutCmd    `cmd:"" help:"Submit a file; it waits in quarantine for a custodian."`
 	Get    dmlGetCmd    `cmd:"" help:"Write a version's verified bytes to a file, or to standard output."`
 	Verify dmlVerifyCmd `cmd:"" help:"Hash stored media again: one digest, or all of them."`
-	GC     dmlGCCmd     `cmd:"" name:"gc" help:"Delete bytes that no version names, and what dead uploads left."`
+	GC     dmlGCCmd     `cmd:"" name:"gc" help:"Let go of what retention no longer keeps, and delete bytes that nothing needs."`
 }
 
 type dmlPutCmd struct {
@@ -201,25 +201,6 @@ func (c dmlVerifyCmd) Run(ctx context.Context) error {
 	}
 	fmt.Printf("All match their digests: %d verified.\n", len(digests))
 	return nil
-}
-
-type dmlGCCmd struct {
-	dataFlags `embed:""`
-	Age       time.Duration `default:"24h" help:"Spare what is younger, since it may still be arriving."`
-}
-
-// Run deletes what nothing names.
-func (c dmlGCCmd) Run(ctx context.Context) error {
-	a, err := c.open(ctx, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	blobs, uploads, err := a.DML.Tidy(ctx, c.Age)
-	if err == nil {
-		fmt.Printf("%d blobs and %d dead uploads deleted.\n", blobs, uploads)
-	}
-	return err
 }
 
 // progress tells on a terminal how far hashing has come.

@@ -78,7 +78,11 @@ func (s *Service) Accept(ctx context.Context, actor identity.Actor, versionID, n
 // Reject turns a version away with what is to be mended.
 func (s *Service) Reject(ctx context.Context, actor identity.Actor, versionID, number int64, d Decision) error {
 	return s.decideOn(ctx, actor, versionID, number, func(tx *db.Tx, v *Version) error {
-		if err := v.Reject(actor, d, tx.Now); err != nil {
+		item, err := itemByID(tx, v.ItemID)
+		if err != nil {
+			return err
+		}
+		if err := v.Reject(actor, item, d, tx.Now); err != nil {
 			return err
 		}
 		return saved(tx, actor, "reject", v, "rejected "+v.Title(), d.Note)

@@ -127,7 +127,7 @@ func (d *Detail) load(tx *db.Tx, actor identity.Actor) error {
 func verbsFor(s State) []Verb {
 	var list []Verb
 	for _, verb := range Verbs() {
-		if Can(s, verb) && verb != VerbResubmit && verb != VerbWithdraw {
+		if Can(s, verb) && verb != VerbResubmit && verb != VerbWithdraw && verb != VerbHeal {
 			list = append(list, verb)
 		}
 	}

@@ -19,7 +19,6 @@ type ItemEdit struct {
 	Description string
 	Licence     string
 	LicenceKey  string
-	KeepDays    int64
 	Site        string
 	Shelf       string
 	Keeper      string
@@ -43,7 +42,7 @@ func (s *Service) EditItem(ctx context.Context, actor identity.Actor, key string
 		}
 		item.Name, item.Provenance, item.Supplier = strings.TrimSpace(e.Name), e.Provenance, strings.TrimSpace(e.Supplier)
 		item.Description, item.Licence, item.LicenceKey = e.Description, strings.TrimSpace(e.Licence), strings.TrimSpace(e.LicenceKey)
-		item.KeepDays, item.Site, item.Shelf, item.Keeper = e.KeepDays, e.Site, e.Shelf, e.Keeper
+		item.Site, item.Shelf, item.Keeper = e.Site, e.Shelf, e.Keeper
 		if e.Sighted {
 			item.SightedAt = tx.Now
 		}

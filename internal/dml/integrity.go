@@ -4,8 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"time"
+	"slices"
 
 	"slipway/internal/db"
 	"slipway/internal/dml/blob"
@@ -41,8 +40,18 @@ func (s *Service) RecheckWith(ctx context.Context, d blob.Digest, progress func(
 	return err
 }
 
+// RecheckOne hashes the stored bytes of one digest again, and not what a
+// manifest names.
+func (s *Service) RecheckOne(ctx context.Context, d blob.Digest) error {
+	return s.recheckOne(ctx, d, nil)
+}
+
 func (s *Service) recheckOne(ctx context.Context, d blob.Digest, progress func(int64)) error {
-	found := blob.Recheck(ctx, s.blobs, d, progress)
+	return s.checked(ctx, d, blob.Recheck(ctx, s.blobs, d, progress))
+}
+
+// checked writes down what hashing stored bytes again has found.
+func (s *Service) checked(ctx context.Context, d blob.Digest, found error) error {
 	damaged := errors.Is(found, blob.ErrDamaged) || errors.Is(found, blob.ErrNotFound)
 	if found != nil && !damaged {
 		return storeFault(found, nil)
@@ -53,9 +62,13 @@ func (s *Service) recheckOne(ctx context.Context, d blob.Digest, progress func(i
 		if err != nil {
 			return err
 		}
+		if !slices.Contains(heldStates, row.State) {
+			return fault.New(fault.NotFound, "The bytes of %s were let go.", d.Short())
+		}
 		row.State = blobGood
 		if damaged {
 			row.State = blobDamaged
+			s.log.Error("media library: stored bytes are damaged or missing", "digest", d.String(), "error", found)
 		}
 		row.VerifiedAt = tx.Now
 		if err := tx.Save(row); err != nil || !damaged {
@@ -90,7 +103,7 @@ func doubtAll(tx *db.Tx, d blob.Digest) (*Version, error) {
 		if !Can(v.State, VerbDoubt) {
 			continue
 		}
-		if err := v.Doubt("its stored bytes no longer match their digest."); err != nil {
+		if err := v.Rot(); err != nil {
 			return nil, err
 		}
 		if err := saved(tx, keeper, "suspect", v, "found "+v.Title()+" damaged", v.SuspectWhy); err != nil {
@@ -99,14 +112,6 @@ func doubtAll(tx *db.Tx, d blob.Digest) (*Version, error) {
 	}
 	return &versions[0], nil
 }
-
-const (
-	jobScrub    = "dml.scrub"
-	scrubEvery  = 10 * time.Minute
-	scrubAge    = 30 * 24 * time.Hour
-	scrubBudget = 30 * time.Second // a job's lease is one minute
-	sweepAge    = 24 * time.Hour
-)
 
 // Jobs gives the library's background work to the runner.
 func (s *Service) Jobs(r *jobs.Runner) {
@@ -133,10 +138,17 @@ func (s *Service) Jobs(r *jobs.Runner) {
 	})
 	r.Handle(jobWrap, func(ctx context.Context, _ []byte) error { return s.wrapOlder(ctx) })
 	r.Handle(jobScrub, func(ctx context.Context, _ []byte) error { return s.scrub(ctx) })
+	r.Handle(jobCollect, func(ctx context.Context, raw []byte) error {
+		var args collectArgs
+		if err := json.Unmarshal(raw, &args); err != nil {
+			return err
+		}
+		return s.collectTurn(ctx, args)
+	})
 }
 
-// Schedule starts the scrub, which from then on enqueues itself, and gives older
-// versions what the registry needs. Calling it at every start is right: a second
+// Schedule starts the scrub and the collection, which from then on enqueue
+// themselves, and gives older versions what the registry needs. Calling it at every start is right: a second
 // one is a no-op.
 func (s *Service) Schedule(ctx context.Context) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
@@ -150,87 +162,11 @@ func (s *Service) Schedule(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := scheduleCollect(tx, tx.Now.Add(collectDelay)); err != nil {
+			return err
+		}
 		return jobs.Enqueue(tx, jobScrub, struct{}{}, jobs.UniqueKey(jobScrub))
 	})
-}
-
-// scrub verifies what was not verified for a month and sweeps dead uploads.
-// The next turn has a key of its own, since this one's is still taken.
-func (s *Service) scrub(ctx context.Context) error {
-	err := s.db.InTx(ctx, func(tx *db.Tx) error {
-		next := tx.Now.Add(scrubEvery)
-		turn := fmt.Sprintf("%s.%d", jobScrub, int64(next)/scrubEvery.Milliseconds())
-		return jobs.Enqueue(tx, jobScrub, struct{}{}, jobs.UniqueKey(turn), jobs.RunAt(next))
-	})
-	if err != nil {
-		return err
-	}
-	if _, err := s.blobs.Sweep(ctx, sweepAge); err != nil {
-		return err
-	}
-	if err := s.db.InTx(ctx, func(tx *db.Tx) error { return dropUploads(tx, tx.Now.Add(-sweepAge)) }); err != nil {
-		return err
-	}
-	return s.Scrub(ctx, scrubAge, scrubBudget)
-}
-
-// Scrub verifies blobs that were not verified for age, the stalest first, until
-// the budget is spent.
-func (s *Service) Scrub(ctx context.Context, age, budget time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, budget)
-	defer cancel()
-	for {
-		var row *blobRow
-		err := s.db.View(ctx, func(tx *db.Tx) (err error) {
-			row, err = leastVerified(tx, tx.Now.Add(-age))
-			return err
-		})
-		if err != nil || row == nil {
-			return err
-		}
-		err = s.recheckOne(ctx, row.Digest, nil)
-		if errors.Is(err, context.DeadlineExceeded) {
-			return nil
-		}
-		if err != nil && !errors.Is(err, fault.Refused) {
-			return err
-		}
-	}
-}
-
-// SweepOrphans deletes bytes that no version names and that came longer than
-// age ago: what is left of submissions that were refused after their last byte.
-func (s *Service) SweepOrphans(ctx context.Context, age time.Duration) (int, error) {
-	var orphans []blob.Info
-	limit := time.Now().Add(-age)
-	err := s.blobs.Walk(ctx, func(info blob.Info) error {
-		if info.StoredAt.After(limit) {
-			return nil
-		}
-		return s.db.View(ctx, func(tx *db.Tx) error {
-			_, err := blobByDigest(tx, info.Digest)
-			if errors.Is(err, fault.NotFound) {
-				orphans = append(orphans, info)
-				return nil
-			}
-			return err
-		})
-	})
-	for _, info := range orphans {
-		if err := s.blobs.Delete(ctx, info.Digest, info.Generation); err != nil && !errors.Is(err, blob.ErrChanged) {
-			return 0, err
-		}
-	}
-	return len(orphans), err
-}
-
-// Tidy deletes orphans and what dead uploads left, both older than age.
-func (s *Service) Tidy(ctx context.Context, age time.Duration) (blobs, uploads int, err error) {
-	if uploads, err = s.blobs.Sweep(ctx, age); err != nil {
-		return 0, uploads, err
-	}
-	blobs, err = s.SweepOrphans(ctx, age)
-	return blobs, uploads, err
 }
 
 // Digests lists the bytes that the library ought to hold.

@@ -54,7 +54,9 @@ type Item struct {
 	ServiceID   int64  // 0: shared by services
 	OwnerID     int64
 	OwnerName   string
-	KeepDays    int64 // retention after retirement; 0 keeps for good
+	KeepRule    KeepRule
+	KeepDays    int64 // of the rule "days"
+	KeepLast    int64 // of the rule "last"
 	Site        string
 	Shelf       string
 	Keeper      string // who keeps the physical copy
@@ -78,8 +80,9 @@ var (
 	labelForm  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
 )
 
-// reserved first segments are addresses of the library's own pages.
-var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items", "components", "keys"}
+// reserved first segments are addresses of the library's own pages, and the
+// repositories of release packages.
+var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items", "components", "keys", "health", "holds", "retention", "releases"}
 
 // checkKey judges an item key. It is the grammar of OCI repository names, so
 // that every item can be pulled under its own key.
@@ -97,7 +100,7 @@ func checkKey(key string) string {
 		}
 	}
 	if slices.Contains(reserved, segments[0]) {
-		return "A key cannot begin with “" + segments[0] + "”: that is a page of the library."
+		return "A key cannot begin with “" + segments[0] + "”: that is a part of the library itself."
 	}
 	return ""
 }
@@ -139,5 +142,5 @@ func (i *Item) validate(c *fault.Check) {
 	c.Need(i.Kind.Known(), "kind", "Choose software, documentation or licence.")
 	c.Need(i.Provenance == Built || i.Provenance == Procured, "provenance", "Say whether it is built here or procured.")
 	c.Need(i.Provenance != Procured || strings.TrimSpace(i.Supplier) != "", "supplier", "Name the supplier of procured media.")
-	c.Need(i.KeepDays >= 0, "keep_days", "Days to keep cannot be negative.")
+	c.Need(i.KeepDays >= 0 && i.KeepDays <= 36500, "keep_days", "Give a number of days up to 36500.")
 }

@@ -3,6 +3,7 @@ package dml
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"runtime"
 	"strings"
@@ -42,14 +43,62 @@ func TestDamageIsFoundAndHealed(t *testing.T) {
 	if again := l.receive(l.bruno, "1.0", "precious"); again.ID != v.ID {
 		t.Fatal("healing made a new version")
 	}
+	if v = l.get(v.ID); v.State != Accepted || v.SuspectWhy != "" || v.Rotten || v.DeciderID != l.cora.UserID {
+		t.Fatalf("%+v", v)
+	}
+	l.recorded(v.Ref(), "media.heal", "media.suspect", "media.accept", "media.check", "media.submit")
+}
+
+// What a person doubts for a reason of their own is not cleared by bytes.
+func TestAPushDoesNotClearACustodiansDoubt(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	v := l.accepted("1.0", "precious")
+	if err := l.MarkSuspect(ctx, l.cora, v.ID, v.Row.Version, Decision{Note: "the supplier was broken into."}); err != nil {
+		t.Fatal(err)
+	}
+	l.damage(v)
+	if err := l.Recheck(ctx, v.Digest); fault.KindOf(err) != fault.Refused {
+		t.Fatal(err)
+	}
+	l.receive(l.bruno, "1.0", "precious")
 	if v = l.get(v.ID); v.State != Suspect {
 		t.Fatalf("a push alone made it %s", v.State)
 	}
-	if err := l.Clear(ctx, l.cora, v.ID, v.Row.Version, Decision{Note: "sent again by the supplier"}); err != nil {
+	if err := l.Clear(ctx, l.cora, v.ID, v.Row.Version, Decision{Note: "the supplier has shown otherwise"}); err != nil {
 		t.Fatal(err)
 	}
-	if v = l.get(v.ID); v.State != Accepted || v.SuspectWhy != "" {
-		t.Fatalf("%+v", v)
+}
+
+// A blob that takes longer than a turn is verified over several.
+func TestTheScrubGoesOnInsideALargeBlob(t *testing.T) {
+	l := newLibrary(t)
+	large := strings.Repeat("0123456789abcdef", 3<<16) // 3 MiB
+	v := l.accepted("1", large)
+	if pace(100<<40) <= scrubPace || pace(0) != scrubPace {
+		t.Fatal("the pace does not follow the size of the library")
+	}
+	dbtest.Advance(l.db, 31*24*time.Hour)
+	check := &blob.Check{Digest: v.Digest}
+	sittings := 0
+	for {
+		ctx, cancel := context.WithCancel(context.Background())
+		err := check.Run(ctx, l.Service.blobs, func(int64) { cancel() })
+		cancel()
+		sittings++
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.Canceled) || sittings > 100 {
+			t.Fatal(sittings, err)
+		}
+	}
+	if sittings < 4 {
+		t.Fatalf("%d sittings", sittings)
+	}
+	l.damage(v)
+	if err := check.Run(context.Background(), l.Service.blobs, nil); !errors.Is(err, blob.ErrDamaged) {
+		t.Fatal(err)
 	}
 }
 

@@ -9,42 +9,38 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/dml/blob"
-	"slipway/internal/fault"
 )
 
 // blobRow is what the database knows of stored bytes. It is the truth about
 // which blobs are wanted; the store merely holds them.
 type blobRow struct {
 	db.Row
-	Digest     blob.Digest
-	Size       int64
-	State      blobState
-	VerifiedAt db.Time
+	Digest      blob.Digest
+	Size        int64
+	State       blobState
+	VerifiedAt  db.Time
+	LeasedUntil db.Time // kept until then although nothing needs it yet
+	CondemnedAt db.Time
+	Generation  int64 // of the copy that was condemned
 }
 
 type blobState string
 
+// Condemned, deleting and gone bytes are absent for everybody but the
+// collection; pushing them again brings them back.
 const (
-	blobGood    blobState = "stored"
-	blobDamaged blobState = "damaged"
+	blobGood      blobState = "stored"
+	blobDamaged   blobState = "damaged"
+	blobCondemned blobState = "condemned"
+	blobDeleting  blobState = "deleting"
+	blobGone      blobState = "gone"
 )
+
+// held are the states of bytes that the library answers for.
+var heldStates = []blobState{blobGood, blobDamaged}
 
 // TableName is the table of blobs.
 func (blobRow) TableName() string { return "media_blobs" }
-
-// blobStored records bytes that were hashed while they arrived. A damaged blob
-// is healed by it, because the store put the new copy in place of the old.
-func blobStored(tx *db.Tx, info blob.Info) error {
-	row, err := blobByDigest(tx, info.Digest)
-	if errors.Is(err, fault.NotFound) {
-		return tx.Create(&blobRow{Digest: info.Digest, Size: info.Size, State: blobGood, VerifiedAt: tx.Now})
-	}
-	if err != nil {
-		return err
-	}
-	row.State, row.Size, row.VerifiedAt = blobGood, info.Size, tx.Now
-	return tx.Save(row)
-}
 
 func blobByDigest(tx *db.Tx, d blob.Digest) (*blobRow, error) {
 	var row blobRow
@@ -54,7 +50,7 @@ func blobByDigest(tx *db.Tx, d blob.Digest) (*blobRow, error) {
 // leastVerified gives the blob that was verified longest ago, before a moment.
 func leastVerified(tx *db.Tx, before db.Time) (*blobRow, error) {
 	var row blobRow
-	err := tx.Gorm().Where("verified_at < ?", before).Order("verified_at, id").Limit(1).Take(&row).Error
+	err := tx.Gorm().Where("verified_at < ? AND state IN ?", before, heldStates).Order("verified_at, id").Limit(1).Take(&row).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil
 	}
@@ -219,7 +215,7 @@ func totals(tx *db.Tx) (Totals, error) {
 		Blobs, Damaged          int64
 		VerifiedAt, OldestCheck db.Time
 	}
-	err = tx.Gorm().Model(&blobRow{}).Select("COUNT(*) AS blobs, COALESCE(SUM(CASE WHEN state = 'damaged' THEN 1 ELSE 0 END), 0) AS damaged, " +
+	err = tx.Gorm().Model(&blobRow{}).Where("state IN ?", heldStates).Select("COUNT(*) AS blobs, COALESCE(SUM(CASE WHEN state = 'damaged' THEN 1 ELSE 0 END), 0) AS damaged, " +
 		"COALESCE(MAX(verified_at), 0) AS verified_at, COALESCE(MIN(verified_at), 0) AS oldest_check").Find(&blobs).Error
 	t.Blobs, t.Damaged, t.VerifiedAt, t.OldestCheck = blobs.Blobs, blobs.Damaged, blobs.VerifiedAt, blobs.OldestCheck
 	return t, err
@@ -232,7 +228,7 @@ func itemKeys(tx *db.Tx, limit int) ([]Item, error) {
 
 func digests(tx *db.Tx) ([]blob.Digest, error) {
 	var list []blob.Digest
-	return list, tx.Gorm().Model(&blobRow{}).Order("digest").Pluck("digest", &list).Error
+	return list, tx.Gorm().Model(&blobRow{}).Where("state IN ?", heldStates).Order("digest").Pluck("digest", &list).Error
 }
 
 func countWaiting(tx *db.Tx) (n int64, err error) {

@@ -79,10 +79,13 @@ func (s *Service) readable(ctx context.Context, actor identity.Actor, versionID 
 		if err := mayRead(actor, v); err != nil {
 			return err
 		}
+		if v.Gone() {
+			return v.gone()
+		}
 		if stored, err = blobByDigest(tx, v.Digest); err != nil {
 			return err
 		}
-		if stored.State == blobDamaged {
+		if stored.State != blobGood {
 			return storeFault(errDamaged, v)
 		}
 		return nil

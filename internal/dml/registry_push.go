@@ -116,6 +116,9 @@ func (r *Registry) submit(tx *db.Tx, p place, label string, c *Content, m *manif
 	case err == nil && v.Digest == c.Digest && !v.Withdrawn():
 		return v, nil
 	case err == nil:
+		if err := underHold(tx, p.key, v.Digest); err != nil {
+			return nil, err
+		}
 		if err := v.resubmit(r.actor, c, sub); err != nil {
 			return nil, err
 		}
@@ -184,6 +187,7 @@ func (v *Version) resubmit(actor identity.Actor, c *Content, sub Submission) err
 	v.Digest, v.Manifest, v.MediaType, v.FileName, v.Source = c.Digest, c.Digest, c.MediaType, sub.FileName, sub.Source
 	v.SubmitterName, v.SubmitterKind = actor.Name, string(actor.Kind)
 	v.DeciderID, v.DeciderName, v.DecidedAt, v.DecisionNote = 0, "", 0, ""
+	v.KeepUntil, v.LetGoAt, v.LetGoWhy = 0, 0, ""
 	v.CheckedAt, v.ChecksMet, v.ChecksUnmet, v.ChecksUnknown = 0, 0, 0, 0
 	return nil
 }
@@ -207,6 +211,16 @@ func (r *Registry) Delete(ctx context.Context, name string, d blob.Digest, manif
 		}
 		if c.Published {
 			return denied(nil, "Accepted media stay as they are; a custodian retires them.")
+		}
+		if err := underHold(tx, p.key, d); err != nil {
+			return err
+		}
+		parent, err := parentOf(tx, p.key, d)
+		if err != nil {
+			return err
+		}
+		if parent != "" {
+			return denied(nil, "The manifest %s needs it; delete that first.", parent)
 		}
 		tags, err := tagsOn(tx, p.key, d)
 		if err != nil {
@@ -247,7 +261,14 @@ func (r *Registry) untag(tx *db.Tx, t *tag) error {
 		if v.SubmitterID != r.actor.UserID {
 			return denied(nil, "Only %s, who submitted %s, may take it back.", v.SubmitterName, v.Title())
 		}
-		if err := v.decide(VerbWithdraw, r.actor, Decision{Note: withdrawn}, tx.Now); err != nil {
+		if err := underHold(tx, v.ItemKey, v.Digest); err != nil {
+			return err
+		}
+		item, err := itemByID(tx, v.ItemID)
+		if err != nil {
+			return err
+		}
+		if err := v.Withdraw(r.actor, item, tx.Now); err != nil {
 			return err
 		}
 		if err := saved(tx, r.actor, "withdraw", v, "took back "+v.Title(), ""); err != nil {

@@ -19,9 +19,27 @@ func unknown(manifest bool) error {
 
 // Stat finds a manifest or a blob by its digest. Damaged bytes are as good as
 // absent: who has them pushes them again, and that heals them.
+//
+// What it finds in quarantine is leased: whoever hears that bytes are there need
+// not push them, and has a day to push what refers to them.
 func (r *Registry) Stat(ctx context.Context, name string, d blob.Digest, manifest bool) (c *Content, err error) {
-	return c, r.view(ctx, name, func(tx *db.Tx, p place) (err error) {
-		c, err = findContent(tx, p, d, manifest)
+	short := false
+	err = r.view(ctx, name, func(tx *db.Tx, p place) (err error) {
+		if c, err = findContent(tx, p, d, manifest); err != nil || p.open {
+			return err
+		}
+		stored, err := blobByDigest(tx, d)
+		short = err == nil && stored.LeasedUntil.Before(tx.Now.Add(leaseFloor))
+		return err
+	})
+	if err != nil || !short {
+		return c, err
+	}
+	return c, r.s.db.InTx(ctx, func(tx *db.Tx) error {
+		there, err := leaseBlob(tx, d, tx.Now.Add(leaseFor))
+		if err == nil && !there { // condemned between the two
+			return unknown(manifest)
+		}
 		return err
 	})
 }
@@ -75,7 +93,7 @@ func (r *Registry) Open(ctx context.Context, c *Content, offset, length int64) (
 	if errors.Is(err, blob.ErrNotFound) {
 		return nil, unknown(c.Manifest)
 	}
-	return body, storeFault(err, nil)
+	return body, err
 }
 
 // Tags lists the names in a repository after one, in their order.

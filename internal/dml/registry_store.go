@@ -34,6 +34,13 @@ func dropContent(tx *db.Tx, c *Content) error {
 	return tx.Gorm().Delete(&Content{}, "id = ?", c.ID).Error
 }
 
+// parentOf gives a manifest of the repository that names the digest, or nothing.
+func parentOf(tx *db.Tx, repo string, d blob.Digest) (blob.Digest, error) {
+	var list []blob.Digest
+	err := tx.Gorm().Model(&ref{}).Where("repo = ? AND child = ?", repo, d).Order("parent").Limit(1).Pluck("parent", &list).Error
+	return append(list, "")[0], err
+}
+
 func tagOf(tx *db.Tx, repo, name string) (*tag, error) {
 	var t tag
 	return &t, tx.First(&t, "repo = ? AND tag = ?", repo, name)
@@ -171,6 +178,7 @@ type upload struct {
 	Repo    string
 	UserID  int64
 	BegunAt db.Time
+	SeenAt  db.Time // when somebody last went on with it
 }
 
 // TableName is the table of uploads.
@@ -185,9 +193,13 @@ func dropUpload(tx *db.Tx, id string) error {
 	return tx.Gorm().Delete(&upload{}, "upload = ?", id).Error
 }
 
-// dropUploads forgets uploads that were begun before a moment.
+// dropUploads forgets uploads that nobody went on with since a moment.
 func dropUploads(tx *db.Tx, before db.Time) error {
-	return tx.Gorm().Delete(&upload{}, "begun_at < ?", before).Error
+	return tx.Gorm().Delete(&upload{}, "seen_at < ?", before).Error
+}
+
+func seeUpload(tx *db.Tx, id string) error {
+	return tx.Gorm().Model(&upload{}).Where("upload = ?", id).UpdateColumn("seen_at", tx.Now).Error
 }
 
 func unwrapped(tx *db.Tx, limit int) (list []Version, err error) {

@@ -31,7 +31,7 @@ func (r *Registry) Begin(ctx context.Context, name string, declared int64) (*Pus
 		return nil, storeFault(err, nil)
 	}
 	err = r.change(ctx, name, func(tx *db.Tx, p place) error {
-		return tx.Create(&upload{Upload: up.ID(), Repo: p.key, UserID: r.actor.UserID, BegunAt: tx.Now})
+		return tx.Create(&upload{Upload: up.ID(), Repo: p.key, UserID: r.actor.UserID, BegunAt: tx.Now, SeenAt: tx.Now})
 	})
 	if err != nil {
 		return nil, errors.Join(err, up.Abort())
@@ -43,15 +43,15 @@ func (r *Registry) Begin(ctx context.Context, name string, declared int64) (*Pus
 // belongs, or negative for wherever the last one was.
 func (r *Registry) Resume(ctx context.Context, name, id string, offset int64) (*Pushing, error) {
 	gone := fault.Wrap(fault.NotFound, ErrUploadUnknown, "There is no such upload. Begin again.")
-	err := r.s.db.View(ctx, func(tx *db.Tx) error {
-		p, err := r.write(tx, name)
+	err := r.change(ctx, name, func(tx *db.Tx, p place) error {
+		_, err := uploadOf(tx, p.key, id, r.actor.UserID)
+		if errors.Is(err, fault.NotFound) {
+			return gone
+		}
 		if err != nil {
 			return err
 		}
-		if _, err = uploadOf(tx, p.key, id, r.actor.UserID); errors.Is(err, fault.NotFound) {
-			return gone
-		}
-		return err
+		return seeUpload(tx, id)
 	})
 	if err != nil {
 		return nil, err
@@ -126,6 +126,9 @@ func (r *Registry) Mount(ctx context.Context, from, to string, d blob.Digest) (s
 		}
 		c, err := findContent(tx, source, d, false)
 		if err != nil {
+			return err
+		}
+		if _, err := leaseBlob(tx, d, tx.Now.Add(leaseFor)); err != nil {
 			return err
 		}
 		size = c.Size

@@ -15,7 +15,7 @@ func TestEveryStateAndVerb(t *testing.T) {
 		"Quarantined check": Checking, "Checking check": Checking, "Checking accept": Accepted, "Checking reject": Rejected,
 		"Accepted doubt": Suspect, "Accepted retire": Retired, "Suspect clear": Accepted, "Suspect retire": Retired,
 		"Quarantined resubmit": Quarantined, "Checking resubmit": Quarantined, "Rejected resubmit": Quarantined,
-		"Quarantined withdraw": Rejected, "Checking withdraw": Rejected,
+		"Quarantined withdraw": Rejected, "Checking withdraw": Rejected, "Suspect heal": Accepted,
 	}
 	for _, state := range States() {
 		for _, verb := range Verbs() {

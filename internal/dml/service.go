@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
+	"sync"
 
 	"slipway/internal/audit"
 	"slipway/internal/db"
@@ -18,6 +20,11 @@ type Service struct {
 	blobs   blob.Store
 	scanner Scanner
 	maxSize int64
+	log     *slog.Logger
+
+	claimers []Claimer
+	scrubbed sync.Mutex  // one scrub at a time
+	sitting  *blob.Check // of a blob that is larger than one turn of the scrub
 }
 
 // Scanner looks for malware in a stream. Without one the check says "not
@@ -37,11 +44,14 @@ func WithScanner(scanner Scanner) Option { return func(s *Service) { s.scanner =
 // WithMaxSize bounds one file.
 func WithMaxSize(bytes int64) Option { return func(s *Service) { s.maxSize = bytes } }
 
+// WithLog has alarms written to a log.
+func WithLog(log *slog.Logger) Option { return func(s *Service) { s.log = log } }
+
 const defaultMaxSize = 32 << 30
 
 // New gives the service over a migrated database and a store.
 func New(d *db.DB, blobs blob.Store, options ...Option) *Service {
-	s := &Service{db: d, blobs: blobs, maxSize: defaultMaxSize}
+	s := &Service{db: d, blobs: blobs, maxSize: defaultMaxSize, log: slog.New(slog.DiscardHandler)}
 	for _, option := range options {
 		option(s)
 	}

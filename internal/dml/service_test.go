@@ -199,7 +199,7 @@ func TestScrubSchedulesItself(t *testing.T) {
 		}
 		ran++
 	}
-	if ran != 2 { // the check of the submission, and one scrub
+	if ran != 3 { // the check of the submission, one scrub and one collection
 		t.Fatalf("%d jobs ran", ran)
 	}
 	if l.get(bad.ID).State != Suspect {

@@ -53,6 +53,7 @@ const (
 	VerbRetire Verb = "retire"
 	VerbDoubt  Verb = "doubt"
 	VerbClear  Verb = "clear"
+	VerbHeal   Verb = "heal" // by pushing the same bytes again
 
 	// The submitter's own, by which a pushed version is replaced or taken back
 	// while nobody has decided on it.
@@ -62,14 +63,14 @@ const (
 
 // Verbs lists them.
 func Verbs() []Verb {
-	return []Verb{VerbCheck, VerbAccept, VerbReject, VerbRetire, VerbDoubt, VerbClear, VerbResubmit, VerbWithdraw}
+	return []Verb{VerbCheck, VerbAccept, VerbReject, VerbRetire, VerbDoubt, VerbClear, VerbHeal, VerbResubmit, VerbWithdraw}
 }
 
 var transitions = map[State]map[Verb]State{
 	Quarantined: {VerbCheck: Checking, VerbResubmit: Quarantined, VerbWithdraw: Rejected},
 	Checking:    {VerbCheck: Checking, VerbAccept: Accepted, VerbReject: Rejected, VerbResubmit: Quarantined, VerbWithdraw: Rejected},
 	Accepted:    {VerbDoubt: Suspect, VerbRetire: Retired},
-	Suspect:     {VerbClear: Accepted, VerbRetire: Retired},
+	Suspect:     {VerbClear: Accepted, VerbHeal: Accepted, VerbRetire: Retired},
 	Rejected:    {VerbResubmit: Quarantined}, // only once it was withdrawn
 	Retired:     {},
 }
@@ -78,7 +79,7 @@ var transitions = map[State]map[Verb]State{
 func Can(s State, v Verb) bool { _, ok := transitions[s][v]; return ok }
 
 var refusals = map[Verb]string{
-	VerbCheck: "checked", VerbAccept: "accepted", VerbReject: "rejected", VerbRetire: "retired", VerbDoubt: "marked as suspect", VerbClear: "cleared",
+	VerbCheck: "checked", VerbAccept: "accepted", VerbReject: "rejected", VerbRetire: "retired", VerbDoubt: "marked as suspect", VerbClear: "cleared", VerbHeal: "healed",
 	VerbResubmit: "pushed anew", VerbWithdraw: "taken back",
 }
 

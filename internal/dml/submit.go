@@ -140,7 +140,11 @@ func (sub *Submission) tidy(actor identity.Actor) {
 }
 
 func (sub *Submission) item() *Item {
-	return &Item{Key: sub.ItemKey, Name: sub.ItemName, Kind: sub.Kind, Provenance: sub.Provenance, Supplier: sub.Supplier, Description: sub.About,
+	rule := KeepAll
+	if sub.KeepDays > 0 {
+		rule = KeepDays
+	}
+	return &Item{Key: sub.ItemKey, KeepRule: rule, Name: sub.ItemName, Kind: sub.Kind, Provenance: sub.Provenance, Supplier: sub.Supplier, Description: sub.About,
 		Licence: sub.Licence, LicenceKey: sub.LicenceKey, ServiceID: sub.ServiceID, OwnerID: sub.OwnerID, OwnerName: sub.OwnerName,
 		KeepDays: sub.KeepDays, Site: sub.Site, Shelf: sub.Shelf}
 }

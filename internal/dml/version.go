@@ -44,7 +44,10 @@ type Version struct {
 	DecisionNote string
 	SuspectWhy   string
 	RetiredAt    db.Time
-	KeepUntil    db.Time
+	KeepUntil    db.Time // after it, retention lets the bytes go; 0 when no day is set
+	LetGoAt      db.Time
+	LetGoWhy     string
+	Rotten       bool  // suspect because the stored bytes do not match
 	Uses         int64 // packages that hold it
 }
 
@@ -61,7 +64,7 @@ func (v *Version) Ref() string { return v.ItemKey + ":" + v.Label }
 func (v *Version) Link() string { return "/dml/" + v.ItemKey }
 
 // Deployable tells whether a release may hold it and deploy it.
-func (v *Version) Deployable() bool { return v.State == Accepted }
+func (v *Version) Deployable() bool { return v.State == Accepted && !v.Gone() }
 
 // Waiting tells whether it waits for a custodian.
 func (v *Version) Waiting() bool { return v.State == Quarantined || v.State == Checking }
@@ -132,12 +135,26 @@ func (v *Version) independence(actor identity.Actor) []fault.Blocker {
 		Owner: identity.DMLCustodian.Label(), Link: v.Link(), Action: "Open the media version"}}
 }
 
-// Reject turns the version away; the note says what to mend.
-func (v *Version) Reject(actor identity.Actor, d Decision, now db.Time) error {
+// Reject turns the version away; the note says what to mend. Its bytes stay as
+// long as the item's rule says.
+func (v *Version) Reject(actor identity.Actor, item *Item, d Decision, now db.Time) error {
 	if err := v.reasoned(actor, d); err != nil {
 		return err
 	}
-	return v.decide(VerbReject, actor, d, now)
+	if err := v.decide(VerbReject, actor, d, now); err != nil {
+		return err
+	}
+	v.KeepUntil = item.Retention().until(v)
+	return nil
+}
+
+// Withdraw takes the version back before anybody decided on it.
+func (v *Version) Withdraw(actor identity.Actor, item *Item, now db.Time) error {
+	if err := v.decide(VerbWithdraw, actor, Decision{Note: withdrawn}, now); err != nil {
+		return err
+	}
+	v.KeepUntil = item.Retention().until(v)
+	return nil
 }
 
 // Retire takes the version out of use and starts its retention.
@@ -151,9 +168,7 @@ func (v *Version) Retire(actor identity.Actor, item *Item, d Decision, now db.Ti
 		return err
 	}
 	v.RetiredAt = now
-	if item.KeepDays > 0 {
-		v.KeepUntil = now.Add(days(item.KeepDays))
-	}
+	v.KeepUntil = item.Retention().until(v)
 	return nil
 }
 
@@ -175,7 +190,27 @@ func (v *Version) Clear(actor identity.Actor, checks []Check, d Decision, now db
 	if err := v.decide(VerbClear, actor, d, now); err != nil {
 		return err
 	}
-	v.SuspectWhy = ""
+	v.SuspectWhy, v.Rotten = "", false
+	return nil
+}
+
+// Rot marks an accepted version as suspect because its stored bytes do not
+// match their digest.
+func (v *Version) Rot() error {
+	if err := v.Doubt("its stored bytes no longer match their digest."); err != nil {
+		return err
+	}
+	v.Rotten = true
+	return nil
+}
+
+// Heal ends the doubt about bytes that were pushed again. They are what a
+// custodian accepted, which is why none is asked anew.
+func (v *Version) Heal() error {
+	if err := v.move(VerbHeal); err != nil {
+		return err
+	}
+	v.SuspectWhy, v.Rotten = "", false
 	return nil
 }
 

@@ -12,6 +12,7 @@ const (
 	DmlKeys            Permission = "dml.keys"
 	DmlSubmit          Permission = "dml.submit"
 	DmlDecide          Permission = "dml.decide"
+	DmlHold            Permission = "dml.hold"
 	ReleaseEdit        Permission = "release.edit"
 	ReleasePackage     Permission = "release.package"
 	PlanEdit           Permission = "plan.edit"
@@ -73,6 +74,7 @@ var permissions = map[Permission]rule{
 	DmlKeys:            {"keep the trusted keys", []Role{DMLCustodian, Administrator}, "", false},
 	DmlSubmit:          {"submit media to the library", []Role{BuildManager, ReleaseManager, TestManager, DMLCustodian, DeploymentStaff}, "dml:write", false},
 	DmlDecide:          {"accept or reject media", []Role{DMLCustodian}, "", false},
+	DmlHold:            {"place or lift holds on media", []Role{DMLCustodian, Auditor}, "", false},
 	ReleaseEdit:        {"plan or change releases", []Role{ReleaseManager}, "api:write", false},
 	ReleasePackage:     {"package releases", []Role{BuildManager, ReleaseManager}, "build:report", false},
 	PlanEdit:           {"edit the plan", []Role{ReleaseManager}, "", false},

@@ -20,8 +20,6 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/labstack/echo/v4"
 
-	"slipway/internal/catalog"
-	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
@@ -35,7 +33,6 @@ type site struct {
 	url    string
 	root   string
 	dml    *dml.Service
-	db     *db.DB
 	actors map[string]identity.Actor
 }
 
@@ -46,7 +43,7 @@ func newSite(t *testing.T) site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := site{t: t, root: root, dml: dml.New(d, store), db: d, actors: map[string]identity.Actor{}}
+	s := site{t: t, root: root, dml: dml.New(d, store), actors: map[string]identity.Actor{}}
 	for name, role := range map[string]identity.Role{"bruno": identity.BuildManager, "cora": identity.DMLCustodian, "stefan": identity.Stakeholder, "dario": identity.DeploymentStaff} {
 		s.actors[name] = dbtest.User(t, d, name, role)
 	}
@@ -58,7 +55,7 @@ func newSite(t *testing.T) site {
 			return next(c)
 		}
 	})
-	(&handler{dml: s.dml, catalog: catalog.New(d), db: d}).routes(group)
+	(&handler{dml: s.dml, db: d}).routes(group)
 	server := httptest.NewServer(e)
 	t.Cleanup(server.Close)
 	s.url = server.URL
@@ -323,7 +320,7 @@ func TestListAndLicences(t *testing.T) {
 	licence.Set("version", "1")
 	s.post("cora", "/dml/licences", licence).want(http.StatusUnprocessableEntity, "end after it begins")
 
-	edit := url.Values{"version": {"1"}, "name": {"Server, renamed"}, "provenance": {"procured"}, "keep_days": {"0"}}
+	edit := url.Values{"version": {"1"}, "name": {"Server, renamed"}, "provenance": {"procured"}}
 	s.post("cora", "/dml/items/payments-api/server", edit).want(http.StatusUnprocessableEntity, "Name the supplier", "Server, renamed")
 	edit.Set("supplier", "Kvarn")
 	s.post("bruno", "/dml/items/payments-api/server", edit).want(http.StatusForbidden)

@@ -27,11 +27,16 @@ func alive(path string) bool {
 }
 
 func freeSpace(dir string) (int64, error) {
+	free, _, err := roomOf(dir)
+	return free, err
+}
+
+func roomOf(dir string) (free, total int64, err error) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return int64(st.Bavail) * st.Bsize, nil
+	return int64(st.Bavail) * st.Bsize, int64(st.Blocks) * st.Bsize, nil
 }
 
 // generation tells two copies of a blob apart. The time alone would not: the

@@ -21,4 +21,6 @@ func alive(path string) bool {
 
 func freeSpace(string) (int64, error) { return 0, errors.ErrUnsupported }
 
+func roomOf(string) (free, total int64, err error) { return 0, 0, errors.ErrUnsupported }
+
 func generation(info fs.FileInfo) int64 { return info.ModTime().UnixNano() }
