@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"slipway/internal/app"
+	"slipway/internal/fault"
 	"slipway/static"
 	"slipway/web/account"
 	"slipway/web/admin"
@@ -79,9 +80,13 @@ func machines(e *echo.Echo, a *app.App) {
 	e.GET("/favicon.ico", func(c echo.Context) error { return c.Redirect(http.StatusFound, static.URL("favicon.svg")) })
 	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
 	e.GET("/readyz", func(c echo.Context) error {
-		if err := a.DB.Ping(c.Request().Context()); err != nil {
+		if err := a.Ready(c.Request().Context()); err != nil {
 			a.Log.Error("not ready", "error", err)
-			return c.String(http.StatusServiceUnavailable, "the database does not answer\n")
+			why := "something does not answer; the log tells"
+			if known, ok := fault.As(err); ok {
+				why = known.Message
+			}
+			return c.String(http.StatusServiceUnavailable, why+"\n")
 		}
 		return c.String(http.StatusOK, "ready\n")
 	})

@@ -12,17 +12,19 @@ import (
 
 	"slipway/internal/app"
 	"slipway/internal/db"
+	"slipway/internal/dml/blob"
 	"slipway/web"
 )
 
 // dataFlags say where the data is; every command that touches it has them.
 type dataFlags struct {
-	Data     string `default:"./var" help:"Folder of the database and the media." type:"path"`
-	Database string `help:"postgres:// URL; empty is SQLite in the data folder."`
+	Data     string        `default:"./var" help:"Folder of the database and the media." type:"path"`
+	Database string        `help:"postgres:// URL; empty is SQLite in the data folder."`
+	Blobs    blob.S3Config `placeholder:"s3://KEY:SECRET@HOST:PORT/BUCKET/PREFIX" help:"Bucket that keeps the media; empty is the data folder. ?region=… and ?tls=off may follow; without KEY:SECRET@ the credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
 }
 
 func (f dataFlags) open(ctx context.Context, log *slog.Logger) (*app.App, error) {
-	return app.Open(ctx, app.Config{Data: f.Data, Database: f.Database, Log: log})
+	return app.Open(ctx, app.Config{Data: f.Data, Database: f.Database, Blobs: f.Blobs, Log: log})
 }
 
 type serveCmd struct {
@@ -70,7 +72,7 @@ func (s serveCmd) serve(ctx context.Context, prepare func(context.Context, *app.
 	if err := a.Start(ctx); err != nil {
 		return fmt.Errorf("schedule the standing work: %w", err)
 	}
-	log.Info("serving", "address", "http://"+listener.Addr().String(), "data", s.Data)
+	log.Info("serving", "address", "http://"+listener.Addr().String(), "data", s.Data, "blobs", s.Blobs.String())
 	return serveUntil(ctx, listener, handler, a)
 }
 

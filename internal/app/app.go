@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
+	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/jobs"
 	"slipway/internal/plan"
@@ -28,8 +30,9 @@ import (
 
 // Config is what a server is started with.
 type Config struct {
-	Data     string // folder of the database and the media
-	Database string // postgres://…; empty is SQLite in the data folder
+	Data     string        // folder of the database and the media
+	Database string        // postgres://…; empty is SQLite in the data folder
+	Blobs    blob.S3Config // the bucket of the media; unnamed is the data folder
 	Log      *slog.Logger
 	Clock    func() time.Time // time.Now when nil
 }
@@ -62,11 +65,30 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err := d.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	blobs, err := blob.OpenDisk(filepath.Join(c.Data, "media"))
+	blobs, err := openBlobs(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("open the media store: %w", err)
+		return nil, fmt.Errorf("open the media store: %w", errors.Join(err, d.Close()))
 	}
 	return Connect(d, blobs, c.Log), nil
+}
+
+func openBlobs(ctx context.Context, c Config) (blob.Store, error) {
+	media, log := filepath.Join(c.Data, "media"), c.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	if c.Blobs.Named() {
+		return blob.OpenS3(ctx, c.Blobs, filepath.Join(media, "tmp"), log)
+	}
+	return blob.OpenDisk(media)
+}
+
+// Ready tells whether requests can be served: nil, or a sentence about what does not answer.
+func (a *App) Ready(ctx context.Context) error {
+	if err := a.DB.Ping(ctx); err != nil {
+		return fault.Wrap(fault.Unavailable, err, "The database does not answer.")
+	}
+	return a.DML.Ready(ctx)
 }
 
 // Start puts the standing work on the queue; calling it at every start is right.

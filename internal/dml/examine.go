@@ -106,7 +106,7 @@ func (s *Service) examineOne(ctx context.Context, d blob.Digest, f *finding) err
 		return nil
 	}
 	if err != nil {
-		return err
+		return storeFault(err, nil)
 	}
 	defer r.Close()
 	body := bufio.NewReaderSize(r, 64<<10)
@@ -120,7 +120,7 @@ func (s *Service) examineOne(ctx context.Context, d blob.Digest, f *finding) err
 	case errors.Is(err, blob.ErrDamaged):
 		f.digestErr = err
 	case err != nil:
-		return err
+		return storeFault(err, nil)
 	case s.scanner != nil && f.malware.Verdict != Unmet:
 		f.malware, err = s.scan(ctx, d)
 	}

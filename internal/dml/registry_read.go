@@ -93,7 +93,7 @@ func (r *Registry) Open(ctx context.Context, c *Content, offset, length int64) (
 	if errors.Is(err, blob.ErrNotFound) {
 		return nil, unknown(c.Manifest)
 	}
-	return body, err
+	return body, storeFault(err, nil)
 }
 
 // Tags lists the names in a repository after one, in their order.

@@ -156,13 +156,15 @@ func (st *stage) quarantine() {
 	}
 	modem := dml.Submission{ItemKey: "telenord/modem-firmware", Label: "6.2.0", FileName: "modem-6.2.0.bin", ItemName: "Firmware of the radio modem", Kind: dml.Software, Provenance: dml.Procured,
 		Supplier: "Telenord Devices", Licence: dml.Commercial, LicenceKey: "RADIO-2026", Source: "supplier's portal", Site: "Lørenskog", Shelf: "B7"}
-	st.at(st.ago(100, 11, 0), "the modem's firmware comes in", submit("bruno", modem, "modem firmware 6.2.0\n", cora(accept, "Digest compared with the supplier's list.")))
+	telenord := &supplier{name: modem.Supplier}
+	st.at(st.ago(110, 14, 0), "the supplier's key is trusted", telenord.trust(st))
+	st.at(st.ago(100, 11, 0), "the modem's firmware comes in", submit("bruno", modem, "modem firmware 6.2.0\n", telenord.signed(st, "modem firmware 6.2.0\n", cora(accept, "Signed by the supplier; digest compared with the list."))))
 	newer := modem
 	newer.Label, newer.FileName = "6.3.0", "modem-6.3.0.bin"
 	st.at(st.ago(30, 11, 0), "its next version is turned away", submit("bruno", newer, "modem firmware 6.3.0, damaged on the way\n", cora(reject, "The digest on the supplier's list is another one. Fetch it again.")))
 	again := modem
 	again.Label, again.FileName, again.Note = "6.3.1", "modem-6.3.1.bin", "Fetched again; the supplier renamed it."
-	st.at(st.ago(1, 9, 35), "and comes again", submit("bruno", again, "modem firmware 6.3.1\n", nil))
+	st.at(st.ago(1, 9, 35), "and comes again", submit("bruno", again, "modem firmware 6.3.1\n", telenord.signed(st, "modem firmware 6.3.1\n", nil)))
 	st.at(st.ago(1, 15, 10), "a contract waits", submit("maya", dml.Submission{ItemKey: "optik/scan-sdk-contract", Label: "2027", FileName: "scan-sdk-2027.txt", ItemName: "Contract of the scan library", Kind: dml.LicenceText,
 		Provenance: dml.Procured, Supplier: "Optik AS", Licence: dml.Commercial, LicenceKey: "SCAN-SDK"}, "Renewal for 600 handhelds until the end of 2027.\n", nil))
 }

@@ -73,12 +73,14 @@ type ItemForm struct {
 	Shelf       string `form:"shelf"`
 	Keeper      string `form:"keeper"`
 	Sighted     bool   `form:"sighted"`
+
+	MustBeSigned bool `form:"must_be_signed"`
 }
 
 // FormOf is an item as its form shows it.
 func FormOf(i dml.Item) ItemForm {
 	return ItemForm{Version: i.Row.Version, Name: i.Name, Provenance: string(i.Provenance), Supplier: i.Supplier, Description: i.Description,
-		Licence: i.Licence, LicenceKey: i.LicenceKey, KeepDays: i.KeepDays, Site: i.Site, Shelf: i.Shelf, Keeper: i.Keeper}
+		Licence: i.Licence, LicenceKey: i.LicenceKey, KeepDays: i.KeepDays, Site: i.Site, Shelf: i.Shelf, Keeper: i.Keeper, MustBeSigned: i.MustBeSigned}
 }
 
 // DecideForm is what a custodian typed about a version.

@@ -20,6 +20,8 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/labstack/echo/v4"
 
+	"slipway/internal/catalog"
+	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
@@ -33,6 +35,7 @@ type site struct {
 	url    string
 	root   string
 	dml    *dml.Service
+	db     *db.DB
 	actors map[string]identity.Actor
 }
 
@@ -43,7 +46,7 @@ func newSite(t *testing.T) site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := site{t: t, root: root, dml: dml.New(d, store), actors: map[string]identity.Actor{}}
+	s := site{t: t, root: root, dml: dml.New(d, store), db: d, actors: map[string]identity.Actor{}}
 	for name, role := range map[string]identity.Role{"bruno": identity.BuildManager, "cora": identity.DMLCustodian, "stefan": identity.Stakeholder, "dario": identity.DeploymentStaff} {
 		s.actors[name] = dbtest.User(t, d, name, role)
 	}
@@ -55,7 +58,7 @@ func newSite(t *testing.T) site {
 			return next(c)
 		}
 	})
-	(&handler{dml: s.dml, db: d}).routes(group)
+	(&handler{dml: s.dml, catalog: catalog.New(d), db: d}).routes(group)
 	server := httptest.NewServer(e)
 	t.Cleanup(server.Close)
 	s.url = server.URL

@@ -5,20 +5,22 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"slipway/internal/app"
+	"slipway/internal/catalog"
 	"slipway/internal/db"
 	"slipway/internal/dml"
 )
 
 // handler answers for the library.
 type handler struct {
-	dml *dml.Service
-	db  *db.DB
+	dml     *dml.Service
+	catalog *catalog.Service
+	db      *db.DB
 }
 
 // Routes lists the library's addresses. An item's key is a path, so its page is
 // whatever no other address takes; a key cannot begin like one of the others.
 func Routes(r *echo.Group, a *app.App) {
-	(&handler{dml: a.DML, db: a.DB}).routes(r)
+	(&handler{dml: a.DML, catalog: a.Catalog, db: a.DB}).routes(r)
 }
 
 func (h *handler) routes(r *echo.Group) {
@@ -28,6 +30,9 @@ func (h *handler) routes(r *echo.Group) {
 	r.POST("/dml/upload", h.upload)
 	r.GET("/dml/licences", h.licences)
 	r.POST("/dml/licences", h.saveLicence)
+	r.GET("/dml/keys", h.keys)
+	r.POST("/dml/keys", h.trustKey)
+	r.POST("/dml/keys/:id/revoke", h.revokeKey)
 	r.GET("/dml/versions/:id/file", h.download)
 	r.HEAD("/dml/versions/:id/file", h.download)
 	r.POST("/dml/versions/:id/evidence", h.attach)

@@ -7,6 +7,7 @@ import (
 	"cuelabs.dev/go/oci/ociregistry"
 
 	"slipway/internal/dml"
+	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
 )
 
@@ -40,7 +41,7 @@ var kinds = map[fault.Kind]struct {
 	fault.Refused:         {"DENIED", http.StatusForbidden},
 	fault.TooMany:         {"TOOMANYREQUESTS", http.StatusTooManyRequests},
 	fault.TooLarge:        {"SIZE_INVALID", http.StatusRequestEntityTooLarge},
-	fault.Unavailable:     {"UNAVAILABLE", http.StatusInsufficientStorage},
+	fault.Unavailable:     {"UNAVAILABLE", http.StatusServiceUnavailable},
 }
 
 // fail answers with the protocol's error. Only what was written for people goes
@@ -72,6 +73,9 @@ func (h *handler) translate(req *http.Request, err error) error {
 		h.app.Log.ErrorContext(req.Context(), "registry", "path", req.URL.Path, "error", err)
 		by.code, by.status = "UNKNOWN", http.StatusInternalServerError
 		return ociregistry.NewHTTPError(ociregistry.NewError("Something went wrong here; it was logged.", by.code, nil), by.status, nil, nil)
+	}
+	if errors.Is(err, blob.ErrFull) {
+		by.status = http.StatusInsufficientStorage
 	}
 	for _, named := range codes {
 		if errors.Is(err, named.cause) {
