@@ -2,6 +2,7 @@ package build
 
 import (
 	"fmt"
+	"strings"
 
 	"slipway/internal/db"
 	"slipway/internal/identity"
@@ -79,8 +80,9 @@ func (f *facts) forCheckIn() []release.Finding {
 	return []release.Finding{f.built(), f.tested(), f.verdicts(), f.independent(), f.decided()}
 }
 
+// finding says in a sentence what is found; detail is its words.
 func (f *facts) finding(code, title string, state release.FindingState, detail string, owner identity.Role, anchor, action string) release.Finding {
-	return release.Finding{Code: code, Title: title, State: state, Detail: detail, Owner: owner.Label(), Link: testsPage(f.r, anchor), Action: action,
+	return release.Finding{Code: code, Title: title, State: state, Detail: strings.ToUpper(detail[:1]) + detail[1:] + ".", Owner: owner.Label(), Link: testsPage(f.r, anchor), Action: action,
 		CheckedAt: f.now, Waivable: code != "verifier.independent"}
 }
 

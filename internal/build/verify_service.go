@@ -30,7 +30,7 @@ func (s *Service) VerifyPackage(ctx context.Context, actor identity.Actor, key s
 		}
 		for _, finding := range f.forCheckIn() {
 			if finding.State != release.Met {
-				blockers = append(blockers, fault.Blocker{Code: finding.Code, Sentence: finding.Title + ": " + finding.Detail + ".",
+				blockers = append(blockers, fault.Blocker{Code: finding.Code, Sentence: finding.Title + ": " + finding.Detail,
 					Owner: finding.Owner, Link: finding.Link, Action: finding.Action})
 			}
 		}

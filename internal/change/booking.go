@@ -71,6 +71,19 @@ type Conflict struct {
 	Accepted   *Acceptance
 }
 
+// Told is the sentence as everybody may read it who sees the release: another
+// one that is restricted is not named.
+func (c *Conflict) Told(releaseKey string) string {
+	other := &c.Other
+	if other.ReleaseKey == releaseKey {
+		other = &c.One
+	}
+	if !other.Restricted {
+		return c.Sentence
+	}
+	return strings.Replace(c.Sentence, other.Name(), "a restricted release", 1)
+}
+
 // Acceptance is who decided that a conflict may stand, and why.
 type Acceptance struct {
 	db.Row

@@ -3,6 +3,7 @@ package change_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -192,6 +193,13 @@ func TestConflictsAndTheCalendar(t *testing.T) {
 	if err != nil || len(calendar.Entries) != 5 || len(calendar.Outages) == 0 {
 		t.Errorf("the release manager sees %d entries, %v", len(calendar.Entries), err)
 	}
+	secret := change.Item{ID: 4, Key: "vault"}
+	book("BIL-1", "", 7, 1, 3, false, secret)
+	book("KEY-1", "", 9, 2, 4, true, secret)
+	if list := conflicts(); len(list) != 1 || list[0].Told("BIL-1") != "BIL-1 and a restricted release both need the item vault at the same time." || !strings.Contains(list[0].Told("KEY-1"), "KEY-1") {
+		t.Errorf("a restricted release is named: %+v", list)
+	}
+	book("BIL-1", "", 7, 1, 3, false, shared)
 	book("MGW-1", "", 8, 6, 7, false, shared)
 	book("MGW-1", "wave 1", 8, 6, 7, false, shared)
 	if list := conflicts(); len(list) != 0 {

@@ -125,7 +125,7 @@ func (s *Service) conflictFinding(tx *db.Tx, r *release.Release) (release.Findin
 	f.State, f.Detail = verdict(i < 0), "Nothing else needs the same things at the same time."
 	switch {
 	case i >= 0:
-		f.Detail = list[i].Sentence
+		f.Detail = list[i].Told(r.Key)
 	case len(list) > 0:
 		f.Detail = fmt.Sprintf("%d accepted.", len(list))
 	}

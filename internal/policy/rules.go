@@ -131,7 +131,12 @@ func (r *Rules) checkStage(c *fault.Check, gate string) {
 	c.Need(len(stage.Approvals) > 0, field+".approvals", "Name who decides "+gate+".")
 	for i, a := range stage.Approvals {
 		row := fmt.Sprintf("%s.approvals[%d].", field, i)
-		c.Need(a.Role.Known(), row+"role", "Choose the role that decides.")
+		switch {
+		case !a.Role.Known():
+			c.Need(false, row+"role", "Choose the role that decides.")
+		case !slices.Contains(identity.RolesFor(identity.GateDecide), a.Role):
+			c.Need(false, row+"role", "A "+a.Role.Label()+" decides no gates; nobody could meet this row.")
+		}
 		c.Need(a.Quorum >= 1 && a.Quorum <= 9, row+"quorum", "A quorum is 1 to 9 people.")
 		c.Need(a.Order >= 0 && a.Order <= 9, row+"order", "The order is 0 to 9; 0 is any time.")
 		for _, t := range a.Types {

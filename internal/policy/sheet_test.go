@@ -114,14 +114,14 @@ func TestEveryFieldThatIsWrongIsNamedAtOnce(t *testing.T) {
 	w := newWorld(t)
 	rules := Standard()
 	rules.Pattern, rules.PIRDays = "PAY-{N}", 0
-	rules.Stages["A4"] = StageRule{Approvals: []ApprovalRule{{Role: "nobody", Quorum: 0, Types: []string{"major"}}}, Entry: []CriterionRule{{Role: identity.Operations}}}
+	rules.Stages["A4"] = StageRule{Approvals: []ApprovalRule{{Role: "nobody", Quorum: 0, Types: []string{"major"}}, {Role: identity.Stakeholder, Quorum: 1, Types: []string{"major"}}}, Entry: []CriterionRule{{Role: identity.Operations}}}
 	_, err := w.s.Create(context.Background(), w.maya, &Policy{Key: "new", Services: []int64{w.service.ID, 99}}, rules)
 	f, ok := fault.As(err)
 	if !ok {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"key", "name", "services", "pattern", "pir_days", "stage[A4].approvals", "stage[A4].approvals[0].role",
-		"stage[A4].approvals[0].quorum", "stage[A4].entry[0].text"} {
+		"stage[A4].approvals[0].quorum", "stage[A4].approvals[1].role", "stage[A4].entry[0].text"} {
 		if !slices.ContainsFunc(f.Fields, func(field fault.Field) bool { return field.Name == want }) {
 			t.Errorf("%s is not among %v", want, f.Fields)
 		}

@@ -726,9 +726,9 @@ func groupError(name string, e ui.Errors) templ.Component {
 	})
 }
 
-func roleOptions() []ui.Option {
+func roleOptions(roles []identity.Role) []ui.Option {
 	var list []ui.Option
-	for _, r := range identity.Roles() {
+	for _, r := range roles {
 		list = append(list, ui.Option{Value: string(r), Label: r.Label()})
 	}
 	return list

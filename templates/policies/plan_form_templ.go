@@ -10,6 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"fmt"
+	"slipway/internal/identity"
 	"slipway/templates/ui"
 )
 
@@ -173,7 +174,7 @@ func planRows(v ModelEdit) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = selectCell(cell{name: row + "receiver", label: "Receiver" + say, value: string(t.Receiver), errors: v.Errors}, roleOptions()).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = selectCell(cell{name: row + "receiver", label: "Receiver" + say, value: string(t.Receiver), errors: v.Errors}, roleOptions(identity.Roles())).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -293,7 +294,7 @@ func riskFields(v ModelEdit, i int, r RiskForm) templ.Component {
 		var templ_7745c5c3_Var7 string
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(place(i))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/policies/plan_form.templ`, Line: 118, Col: 49}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/policies/plan_form.templ`, Line: 119, Col: 49}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {
