@@ -76,11 +76,12 @@ func TestWhoDecidesAGate(t *testing.T) {
 		person := s.As(name)
 		page := person.Get(gate).Status(http.StatusOK).Has("#decision", "A1 is decided by one change manager")
 		count(t, page, "#decide", 0)
+		count(t, page, "a[href='#decision']", 0)
 		person.Post(gate+"/decision", form).Status(http.StatusForbidden)
 	}
 	// a role that decides, and is not asked here
 	olga := s.As("olga")
-	olga.Get(gate).Has("#decision", "The policy does not ask for a role of yours").Has("#decision [aria-disabled=true]", "Sign the decision")
+	olga.Get(gate).Has("a[href='#decision']", "To the decision").Has("#decision", "The policy does not ask for a role of yours").Has("#decision [aria-disabled=true]", "Sign the decision")
 	olga.Post(gate+"/decision", form).Status(http.StatusConflict).Has("[role=alert] .blockers", "does not ask for a role of yours")
 	for _, code := range []string{"A0", "A6", "a1", "x"} {
 		olga.Get(at(t, s, goodsIn, "gates", code)).Status(http.StatusNotFound)
