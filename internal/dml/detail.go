@@ -17,6 +17,11 @@ type Detail struct {
 	Held     int64    // of that licence
 	MayEdit  bool
 	Submit   bool
+
+	Holds      []Hold // standing and lifted, the newest first
+	Rehearsals []Rehearsal
+	MayHold    bool
+	Now        db.Time
 }
 
 // VersionDetail is a version with its checks and uses, and what the viewer may
@@ -45,8 +50,18 @@ func (s *Service) Detail(ctx context.Context, actor identity.Actor, key string) 
 		d.Item = *item
 		d.MayEdit = actor.Can(identity.DmlDecide, item.ServiceID) && actor.Kind == identity.PersonKind
 		d.Submit = actor.Can(identity.DmlSubmit, item.ServiceID)
+		d.MayHold = actor.Can(identity.DmlHold, item.ServiceID) && actor.Kind == identity.PersonKind
+		d.Now = tx.Now
 		if err := d.load(tx, actor); err != nil {
 			return err
+		}
+		if sightOf(actor).all {
+			if d.Holds, err = allHoldsOf(tx, item.ID); err != nil {
+				return err
+			}
+			if d.Rehearsals, err = rehearsalsOf(tx, item.ID); err != nil {
+				return err
+			}
 		}
 		if item.LicenceKey == "" {
 			return nil
@@ -90,8 +105,8 @@ func (d *Detail) load(tx *db.Tx, actor identity.Actor) error {
 		return err
 	}
 	for _, v := range versions {
-		one := VersionDetail{Version: v, Readable: mayRead(actor, &v) == nil}
-		one.Attaches = d.Submit && v.Manifest != "" && v.State != Rejected && v.State != Retired
+		one := VersionDetail{Version: v, Readable: mayRead(actor, &v) == nil && !v.Gone()}
+		one.Attaches = d.Submit && v.Manifest != "" && v.State != Rejected && v.State != Retired && !v.Gone()
 		for _, e := range evidence {
 			if e.MediaVersionID == v.ID {
 				one.Evidence = append(one.Evidence, e)

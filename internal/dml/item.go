@@ -82,7 +82,7 @@ var (
 
 // reserved first segments are addresses of the library's own pages, and the
 // repositories of release packages.
-var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items", "components", "keys", "health", "holds", "retention", "releases"}
+var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items", "components", "keys", "health", "holds", "retention", "rehearsals", "releases"}
 
 // checkKey judges an item key. It is the grammar of OCI repository names, so
 // that every item can be pulled under its own key.

@@ -68,7 +68,6 @@ type ItemForm struct {
 	Description string `form:"description"`
 	Licence     string `form:"licence"`
 	LicenceKey  string `form:"licence_key"`
-	KeepDays    int64  `form:"keep_days"`
 	Site        string `form:"site"`
 	Shelf       string `form:"shelf"`
 	Keeper      string `form:"keeper"`
@@ -80,7 +79,7 @@ type ItemForm struct {
 // FormOf is an item as its form shows it.
 func FormOf(i dml.Item) ItemForm {
 	return ItemForm{Version: i.Row.Version, Name: i.Name, Provenance: string(i.Provenance), Supplier: i.Supplier, Description: i.Description,
-		Licence: i.Licence, LicenceKey: i.LicenceKey, KeepDays: i.KeepDays, Site: i.Site, Shelf: i.Shelf, Keeper: i.Keeper, MustBeSigned: i.MustBeSigned}
+		Licence: i.Licence, LicenceKey: i.LicenceKey, Site: i.Site, Shelf: i.Shelf, Keeper: i.Keeper, MustBeSigned: i.MustBeSigned}
 }
 
 // DecideForm is what a custodian typed about a version.
@@ -99,6 +98,10 @@ type ItemView struct {
 	Blockers  []fault.Blocker
 	DecideID  int64 // version whose form is shown again with what was typed
 	DecideWas DecideForm
+	Keep      KeepForm
+	Hold      HoldForm
+	Lift      LiftForm
+	Rehearse  RehearseForm
 }
 
 // LicenceForm is what somebody typed about an entitlement.

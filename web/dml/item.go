@@ -27,7 +27,7 @@ func (h *handler) itemView(c echo.Context, key string) (*pages.ItemView, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &pages.ItemView{Detail: *d, Edit: pages.FormOf(d.Item)}, nil
+	return &pages.ItemView{Detail: *d, Edit: pages.FormOf(d.Item), Keep: pages.KeepFormOf(d.Item)}, nil
 }
 
 func (h *handler) editItem(c echo.Context) error {

@@ -39,5 +39,11 @@ func (h *handler) routes(r *echo.Group) {
 	r.POST("/dml/versions/:id/:verb", h.decide)
 	r.GET("/dml/components", h.components)
 	r.POST("/dml/items/*", h.editItem)
+	r.POST("/dml/retention/*", h.retention)
+	r.POST("/dml/holds", h.placeHold)
+	r.POST("/dml/holds/:id/lift", h.liftHold)
+	r.POST("/dml/rehearsals", h.rehearse)
+	r.GET("/dml/health", h.health)
+	r.GET("/dml/health/collection", h.plan)
 	r.GET("/dml/*", h.item)
 }

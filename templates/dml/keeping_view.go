@@ -1,0 +1,162 @@
+package dml
+
+import (
+	"fmt"
+	"strconv"
+
+	"slipway/internal/dml"
+	"slipway/templates/ui"
+)
+
+// KeepForm is what a custodian typed about retention.
+type KeepForm struct {
+	Version   int64  `form:"version"`
+	Rule      string `form:"rule"`
+	Days      string `form:"days"`
+	Last      string `form:"last"`
+	Preview   string `form:"preview"`
+	Open      bool   `form:"-"`
+	Previewed bool   `form:"-"`
+	Going     []dml.Going
+}
+
+// KeepFormOf is an item's rule as its form shows it.
+func KeepFormOf(i dml.Item) KeepForm {
+	f := KeepForm{Version: i.Row.Version, Rule: string(i.KeepRule)}
+	if i.KeepDays > 0 {
+		f.Days = number(i.KeepDays)
+	}
+	if i.KeepLast > 0 {
+		f.Last = number(i.KeepLast)
+	}
+	return f
+}
+
+// HoldForm is what somebody typed to place a hold.
+type HoldForm struct {
+	Item   string `form:"item"`
+	Held   string `form:"held"` // the id of a version, or 0
+	Reason string `form:"reason"`
+	Open   bool   `form:"-"`
+}
+
+// LiftForm is what somebody typed to lift a hold.
+type LiftForm struct {
+	ID      int64  `form:"-"`
+	Version int64  `form:"version"`
+	Reason  string `form:"lift_reason"`
+}
+
+// RehearseForm is what a custodian typed to rehearse a restore.
+type RehearseForm struct {
+	Item    string `form:"item"`
+	Version string `form:"rehearsed"`
+	Note    string `form:"note"`
+	Open    bool   `form:"-"`
+}
+
+// LiftWas is the reason that was typed to lift a hold.
+func (v ItemView) LiftWas(id int64) string {
+	if v.Lift.ID == id {
+		return v.Lift.Reason
+	}
+	return ""
+}
+
+// LiftError is what was wrong with that reason.
+func (v ItemView) LiftError(id int64) string {
+	if v.Lift.ID == id {
+		return v.Errors[LiftName(id)]
+	}
+	return ""
+}
+
+// LiftName is the name under which the reason to lift a hold is found wrong: one
+// page holds one for each hold.
+func LiftName(id int64) string { return "lift-" + number(id) + "-lift_reason" }
+
+func count(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return ui.Count(n) + " " + many
+}
+
+func standing(list []dml.Hold) string {
+	n := int64(0)
+	for i := range list {
+		if list[i].Stands() {
+			n++
+		}
+	}
+	if n == 0 {
+		return "none stands"
+	}
+	return count(n, "stands", "stand")
+}
+
+func goingBytes(list []dml.Going) (n int64) {
+	for _, g := range list {
+		n += g.Size
+	}
+	return n
+}
+
+func holdable(d dml.Detail) []ui.Option {
+	options := []ui.Option{{Value: "0", Label: "Every version of " + d.Item.Name}}
+	for _, v := range d.Versions {
+		options = append(options, ui.Option{Value: number(v.ID), Label: v.Title()})
+	}
+	return options
+}
+
+func rehearsable(d dml.Detail) (options []ui.Option) {
+	for _, v := range d.Versions {
+		if !v.Gone() {
+			options = append(options, ui.Option{Value: number(v.ID), Label: v.Title()})
+		}
+	}
+	return options
+}
+
+func labelOf(d dml.Detail, id int64) string {
+	for _, v := range d.Versions {
+		if v.ID == id {
+			return v.Label
+		}
+	}
+	return "An older version"
+}
+
+func percent(part, whole int64) string {
+	return " (" + strconv.FormatInt(100*part/max(whole, 1), 10) + " %)"
+}
+
+func packagesOf(s dml.SuspectVersion) string {
+	n := int64(len(s.UsedBy) + s.Hidden)
+	if n == 0 {
+		return "In no release package."
+	}
+	text := "Blocks " + count(n, "package", "packages")
+	if s.Hidden > 0 {
+		text += fmt.Sprintf(", of them %d in restricted releases", s.Hidden)
+	}
+	return text + "."
+}
+
+func runWords(r dml.Collection) string {
+	return fmt.Sprintf("%s let go, %s condemned, %s deleted, %s freed, %s dropped.", count(r.LetGo, "version", "versions"),
+		count(r.Condemned+r.Orphans, "blob", "blobs"), count(r.Deleted, "blob", "blobs"), Bytes(r.Freed), count(r.Uploads, "dead upload", "dead uploads"))
+}
+
+func planWords(p *dml.Plan) string {
+	if p.Blobs == 0 && p.Uploads == 0 {
+		return "Nothing: everything in the library is needed, held or just pushed."
+	}
+	text := fmt.Sprintf("%s and %s would go: %s, of them %s at once and the rest after the grace of a day, in which pushing them again takes them back.",
+		count(p.Blobs, "blob", "blobs"), count(p.Uploads, "abandoned upload", "abandoned uploads"), Bytes(p.Frees), Bytes(p.Now))
+	if p.More {
+		text += " Not every line is listed here."
+	}
+	return text
+}
