@@ -121,6 +121,7 @@ func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 		Drawers:   []release.Drawer{a.Plan, a.Build, a.Deploy, a.Review},
 		Followers: []release.Follower{a.Deploy, a.Review},
 	})
+	a.DML.UsePackages(a.Release)
 	a.DML.Jobs(a.Jobs)
 	a.Release.Jobs(a.Jobs)
 	return a

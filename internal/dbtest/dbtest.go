@@ -60,6 +60,30 @@ func New(t testing.TB) *db.DB {
 	return Copy(t, file)
 }
 
+// Empty gives a database without a schema, for a test that migrates it from an
+// earlier one.
+func Empty(t testing.TB) *db.DB {
+	t.Helper()
+	server := os.Getenv("SLIPWAY_TEST_PG")
+	if server == "" {
+		return Copy(t, nil)
+	}
+	name := fmt.Sprintf("slipway_empty_%d_%d", os.Getpid(), pgCount.Add(1))
+	if err := pgExec(server, "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	dropAfter(t, server, name)
+	return open(t, db.Options{URL: withDatabase(server, name)})
+}
+
+func dropAfter(t testing.TB, server, name string) {
+	t.Cleanup(func() {
+		if err := pgExec(server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // Copy gives a database that begins as the SQLite file.
 func Copy(t testing.TB, file []byte) *db.DB {
 	t.Helper()
@@ -126,11 +150,7 @@ func postgresCopy(t testing.TB, server string) string {
 	if err := pgExec(server, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, base)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := pgExec(server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-	})
+	dropAfter(t, server, name)
 	return withDatabase(server, name)
 }
 

@@ -23,7 +23,7 @@ func rooted(tx *db.Tx, digests []blob.Digest, gone []int64) (list []blob.Digest,
   OR EXISTS (SELECT 1 FROM registry_tags t WHERE t.digest = b.digest AND t.media_version_id NOT IN @gone)
   OR EXISTS (SELECT 1 FROM registry_contents c WHERE c.digest = b.digest AND c.artifact_type = @package)
   OR EXISTS (SELECT 1 FROM registry_refs r JOIN media_versions v ON v.manifest = r.parent WHERE r.child = b.digest AND v.let_go_at = 0 AND v.id NOT IN @gone))`,
-		map[string]any{"digests": digests, "now": tx.Now, "package": "application/vnd.slipway.release-package.v1+json", "gone": append(gone, -1)}).Scan(&list).Error
+		map[string]any{"digests": digests, "now": tx.Now, "package": TypePackage, "gone": append(gone, -1)}).Scan(&list).Error
 }
 
 // edge says that low is needed wherever high is.

@@ -46,6 +46,8 @@ func (s *Service) Registry(actor identity.Actor) *Registry { return &Registry{s,
 type place struct {
 	key  string
 	open bool // the accepted view
+	pack bool // it holds the packages of a release
+	all  bool // of packages: the actor sees what waits in quarantine, too
 }
 
 func placeOf(name string) (place, error) {
@@ -56,10 +58,16 @@ func placeOf(name string) (place, error) {
 			return place{}, fault.Wrap(fault.NotFound, ErrNameInvalid, "Repositories are incoming/ITEM, to push, and dml/ITEM, to pull what was accepted.")
 		}
 	}
+	if name, pack := strings.CutPrefix(key, releases); pack {
+		if !keySegment.MatchString(name) {
+			return place{}, fault.Wrap(fault.Invalid, ErrNameInvalid, "The packages of a release are in releases/ and its key in lower case.")
+		}
+		return place{key: key, open: open, pack: true}, nil
+	}
 	if why := checkKey(key); why != "" {
 		return place{}, fault.Wrap(fault.Invalid, ErrNameInvalid, "%s", why)
 	}
-	return place{key, open}, nil
+	return place{key: key, open: open}, nil
 }
 
 // read finds the repository for somebody who may look into it.
@@ -70,6 +78,9 @@ func (r *Registry) read(tx *db.Tx, name string) (place, error) {
 	}
 	if !sightOf(r.actor).all {
 		return p, fault.Wrap(fault.Forbidden, ErrDenied, "Reading the media library takes a token with the scope dml:read.")
+	}
+	if p.pack {
+		return r.readPackages(tx, p)
 	}
 	if p.open {
 		return p, nil
@@ -92,6 +103,9 @@ func (r *Registry) write(tx *db.Tx, name string) (place, error) {
 	}
 	if p.open {
 		return p, fault.Wrap(fault.Forbidden, ErrDenied, "dml/%s holds what a custodian accepted; push to incoming/%s.", p.key, p.key)
+	}
+	if p.pack {
+		return r.writePackages(tx, p)
 	}
 	service, err := serviceOf(tx, p.key)
 	if err != nil {

@@ -33,6 +33,10 @@ func (r *Registry) Push(ctx context.Context, name, label, mediaType string, data
 	if why := checkLabel(label); label != "" && why != "" {
 		return nil, badManifest("%s", why)
 	}
+	pack, err := r.packagePushed(ctx, name, label, m)
+	if err != nil {
+		return nil, err
+	}
 	info, err := r.s.keep(ctx, data)
 	if err != nil {
 		return nil, err
@@ -43,6 +47,11 @@ func (r *Registry) Push(ctx context.Context, name, label, mediaType string, data
 	}
 	return c, r.change(ctx, name, func(tx *db.Tx, p place) error {
 		c.Repo, c.PushedAt = p.key, tx.Now
+		if pack != nil {
+			if err := r.linkMembers(tx, p, pack); err != nil {
+				return err
+			}
+		}
 		refs, err := r.children(tx, p, m, c.Digest)
 		if err != nil {
 			return err
@@ -53,8 +62,12 @@ func (r *Registry) Push(ctx context.Context, name, label, mediaType string, data
 		if err := errors.Join(putContent(tx, c), putRefs(tx, refs)); err != nil {
 			return err
 		}
+		if pack != nil {
+			pack.Bytes, pack.Digest = data, c.Digest
+			return r.s.packs.TakePackage(tx, r.actor, pack)
+		}
 		if m.Subject != nil {
-			if err := enqueueEvidence(tx, c); err != nil {
+			if err := r.beside(tx, p, c); err != nil {
 				return err
 			}
 		}
@@ -238,6 +251,9 @@ func (r *Registry) Delete(ctx context.Context, name string, d blob.Digest, manif
 // Untag takes a name away; a version that waits under it is withdrawn.
 func (r *Registry) Untag(ctx context.Context, name, label string) error {
 	return r.change(ctx, name, func(tx *db.Tx, p place) error {
+		if p.pack {
+			return denied(nil, "The name of a package stays; a release that was wrong makes the next version.")
+		}
 		t, err := tagOf(tx, p.key, label)
 		if errors.Is(err, fault.NotFound) {
 			return unknown(true)

@@ -52,6 +52,9 @@ func findContent(tx *db.Tx, p place, d blob.Digest, manifest bool) (*Content, er
 	if err != nil {
 		return nil, err
 	}
+	if err := p.quarantined(tx, d); err != nil {
+		return nil, err
+	}
 	stored, err := blobByDigest(tx, d)
 	if err != nil {
 		return nil, err
@@ -116,7 +119,7 @@ func (r *Registry) Repositories(ctx context.Context, after string, limit int) (l
 		if !sightOf(r.actor).all {
 			return nil
 		}
-		list, err = repoNames(tx, after, limit)
+		list, err = r.named(tx, after, limit)
 		return err
 	})
 }

@@ -25,6 +25,7 @@ type Service struct {
 	claimers []Claimer
 	scrubbed sync.Mutex  // one scrub at a time
 	sitting  *blob.Check // of a blob that is larger than one turn of the scrub
+	packs    Packages
 }
 
 // Scanner looks for malware in a stream. Without one the check says "not

@@ -22,6 +22,13 @@ type Attestation struct {
 	Evidence  string
 	ByID      int64
 	ByName    string
+
+	PackageDigest string // that it was said of, at the gates that hang on the package
+}
+
+// counts tells whether the word holds for the package that the release has now.
+func (a Attestation) counts(r *Release) bool {
+	return !a.Gate.onPackage() || a.PackageDigest == r.PackageDigest
 }
 
 // attested gives the policy's own criteria of a gate, met where somebody of the
@@ -37,8 +44,13 @@ func (s *Service) attested(tx *db.Tx, r *Release, code GateCode, rules policy.Ru
 		f := weigh(false, criterion.Code, criterion.Text, "Nobody has confirmed it.", criterion.Role.Label(), r.Link("gates", string(code))+"#"+attestAnchor(criterion.Code), "Confirm it")
 		f.Waivable = true
 		for _, a := range given {
-			if a.Criterion == criterion.Code {
+			if a.Criterion != criterion.Code || f.State == Met {
+				continue
+			}
+			if a.counts(r) {
 				f.State, f.Detail, f.CheckedAt = Met, a.Evidence+" ("+a.ByName+")", a.UpdatedAt
+			} else {
+				f.Detail = fmt.Sprintf("%s confirmed it for package %s, which is now %s.", a.ByName, short(a.PackageDigest), short(r.PackageDigest))
 			}
 		}
 		list = append(list, f)
@@ -82,10 +94,13 @@ func (s *Service) Attest(ctx context.Context, actor identity.Actor, key string, 
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(given, func(a Attestation) bool { return a.Criterion == criterion }) {
+		if slices.ContainsFunc(given, func(a Attestation) bool { return a.Criterion == criterion && a.counts(r) }) {
 			return fault.New(fault.Conflict, "This criterion is confirmed already.")
 		}
 		a := &Attestation{ReleaseID: r.ID, Gate: code, Criterion: criterion, Evidence: evidence, ByID: actor.UserID, ByName: actor.Name}
+		if code.onPackage() {
+			a.PackageDigest = r.PackageDigest
+		}
 		if err := insert(tx, a); err != nil {
 			return err
 		}

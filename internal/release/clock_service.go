@@ -28,11 +28,22 @@ func (s *Service) Jobs(r *jobs.Runner) {
 		}
 		return again
 	})
+	r.Handle(jobIndex, func(ctx context.Context, _ []byte) error { return s.IndexOlder(ctx) })
 }
 
-// Schedule starts the clock of the gates; calling it at every start is right.
+// Schedule starts the clock of the gates, and gives older packages their
+// indexes; calling it at every start is right.
 func (s *Service) Schedule(ctx context.Context) error {
-	return s.db.InTx(ctx, func(tx *db.Tx) error { return jobs.Enqueue(tx, jobExpire, struct{}{}, jobs.UniqueKey(jobExpire)) })
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		older, err := unindexed(tx, 0, 1)
+		if err == nil && len(older) > 0 {
+			err = jobs.Enqueue(tx, jobIndex, struct{}{}, jobs.UniqueKey(jobIndex))
+		}
+		if err != nil {
+			return err
+		}
+		return jobs.Enqueue(tx, jobExpire, struct{}{}, jobs.UniqueKey(jobExpire))
+	})
 }
 
 // ExpireGates ends the rounds of open gates whose time ran out.

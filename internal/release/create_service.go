@@ -77,6 +77,9 @@ func (s *Service) create(tx *db.Tx, actor identity.Actor, q Request) (*Release, 
 		}
 		return nil, err
 	}
+	if err := name(tx, r); err != nil {
+		return nil, err
+	}
 	if err := s.raiseChange(tx, actor, r, q, model, int64(pinned.Rules.RetroHours)); err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func (s *Service) mediaBlockers(tx *db.Tx, lines []Component, judge func(*dml.Ve
 			return nil, 0, err
 		}
 		count++
-		reasons = append(reasons, judge(v)...)
+		reasons = append(append(reasons, judge(v)...), line.held(v)...)
 	}
 	return reasons, count, nil
 }

@@ -186,7 +186,7 @@ func (g *Gate) outdated(r *Release) (what string, void bool) {
 	if (g.Code == A2 || g.Code == A4) && g.PlanVersion != r.PlanVersion {
 		parts = append(parts, fmt.Sprintf("plan v%d is now v%d", g.PlanVersion, r.PlanVersion))
 	}
-	if (g.Code == A3 || g.Code == A4) && g.PackageDigest != r.PackageDigest {
+	if g.Code.onPackage() && g.PackageDigest != r.PackageDigest {
 		parts = append(parts, fmt.Sprintf("package %s is now %s", short(g.PackageDigest), short(r.PackageDigest)))
 	}
 	if g.Code == A4 && (g.WindowStart != r.WindowStart || g.WindowEnd != r.WindowEnd) {
@@ -194,6 +194,9 @@ func (g *Gate) outdated(r *Release) (what string, void bool) {
 	}
 	return strings.Join(parts, "; "), len(parts) > 0
 }
+
+// onPackage tells whether what is said at the gate is said of the package.
+func (c GateCode) onPackage() bool { return c == A3 || c == A4 }
 
 func short(digest string) string {
 	if len(digest) < 19 {

@@ -71,7 +71,7 @@ func TestNoLeaveWithSuspectMedia(t *testing.T) {
 	w := newWorld(t)
 	key := w.open()
 	w.rot()
-	refused(t, w.svc.Recheck(ctx, w.bruno, key), "media.damaged", "media.damaged") // each of the two files
+	refused(t, w.svc.Recheck(ctx, w.bruno, key), "media.damaged", "media.damaged", "package.damaged") // each of the two files, and the index
 	w.leave(key, "media.accepted", "media.accepted", "package.rechecked")
 	for _, line := range w.lines(key) {
 		w.view(func(tx *db.Tx) error {

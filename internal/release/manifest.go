@@ -32,16 +32,15 @@ type manifest struct {
 	Type       string         `json:"type"`
 }
 
-// Canonical gives the manifest of components as bytes that depend on nothing
-// but their content, and the digest that is the package's identity.
+// Canonical gives the list of components as bytes that depend on nothing but
+// their content, and its digest. It is one file of the package's index; packages
+// from before they were indexes have this digest as their identity.
 func Canonical(releaseKey, serviceKey string, components []Component) (text, digest string) {
 	m := manifest{Release: releaseKey, Service: serviceKey, Type: "application/vnd.slipway.release-package.v1+json", Components: []manifestLine{}}
 	for _, c := range components {
 		m.Components = append(m.Components, c.line())
 	}
-	slices.SortFunc(m.Components, func(a, b manifestLine) int {
-		return strings.Compare(a.order(), b.order())
-	})
+	slices.SortFunc(m.Components, manifestLine.compare)
 	out, err := json.Marshal(m)
 	if err != nil { // strings and integers always encode
 		panic(err)
@@ -53,6 +52,10 @@ func Canonical(releaseKey, serviceKey string, components []Component) (text, dig
 func (c Component) line() manifestLine {
 	return manifestLine{Digest: c.Digest, Item: c.ItemKey, Kind: c.Kind, Licence: c.LicenceKey, Location: c.Location,
 		Media: c.MediaItem, Name: c.Name, Quantity: c.Quantity, Reference: c.Reference, Serial: c.Serial, Version: c.Label}
+}
+
+func (l manifestLine) compare(other manifestLine) int {
+	return strings.Compare(l.order(), other.order())
 }
 
 // order is the line's place. Every field is in it: two lines that it does not

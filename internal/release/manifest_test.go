@@ -78,7 +78,7 @@ func TestOneChangedByteChangesTheDigest(t *testing.T) {
 		}
 		seen[digest] = what
 	}
-	ignored := []string{"Row", "PackageID", "ItemID", "MediaVersionID"} // rows, told by keys and digests
+	ignored := []string{"Row", "PackageID", "ItemID", "MediaVersionID", "Manifest"} // rows, told by keys and digests; the manifest is the index's to name
 	kind := reflect.TypeFor[Component]()
 	for i := range everyKind() {
 		for f := range kind.NumField() {

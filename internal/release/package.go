@@ -71,8 +71,9 @@ type Package struct {
 	ReleaseID    int64
 	Number       int64
 	State        PackageState
-	Digest       string // "sha256:…" of Manifest; its identity
-	Manifest     string // canonical JSON
+	Digest       string // "sha256:…" of Manifest; its identity, which sign-offs bind to
+	Manifest     string // the exact bytes: an OCI index, or for older packages the canonical list of components
+	IndexDigest  string // of the index by which it is pulled; Digest itself unless the package is older
 	AuthorID     int64  // who baselined it; cannot verify it
 	AuthorName   string
 	VerifierID   int64
@@ -80,6 +81,14 @@ type Package struct {
 	BaselinedAt  db.Time
 	RecheckedAt  db.Time // when its media was last hashed anew, for all to see
 }
+
+// Tag is the package's name in its release's repository.
+func (p *Package) Tag() string { return fmt.Sprintf("v%d", p.Number) }
+
+// Older tells whether the package was baselined before packages were OCI
+// indexes: what was signed is the list of its components, which its index holds
+// as it is.
+func (p *Package) Older() bool { return p.Digest != "" && p.Digest != p.IndexDigest }
 
 // ComponentKind is what a component is.
 type ComponentKind string
@@ -116,6 +125,7 @@ type Component struct {
 	Digest         string // of the media
 	MediaVersionID int64
 	MediaItem      string // key of the media item
+	Manifest       string // digest by which the media is pulled
 	Serial         string
 	Location       string
 	Reference      string
@@ -126,7 +136,7 @@ type Component struct {
 func (c *Component) validate() error {
 	var check fault.Check
 	if !c.Kind.Media() { // whose digest is the library's, and nobody else's
-		c.MediaVersionID, c.MediaItem, c.Digest = 0, "", ""
+		c.MediaVersionID, c.MediaItem, c.Digest, c.Manifest = 0, "", "", ""
 	}
 	if c.LicenceKey = strings.TrimSpace(c.LicenceKey); c.LicenceKey == "" {
 		c.Quantity = 0
@@ -158,7 +168,7 @@ func (p *Package) move(verb PackageVerb) error {
 
 // fromMedia fills a component from the library's version.
 func (c *Component) fromMedia(v *dml.Version) {
-	c.MediaVersionID, c.MediaItem, c.Label, c.Digest = v.ID, v.ItemKey, v.Label, v.Digest.String()
+	c.MediaVersionID, c.MediaItem, c.Label, c.Digest, c.Manifest = v.ID, v.ItemKey, v.Label, v.Digest.String(), v.Manifest.String()
 	if c.Name == "" {
 		c.Name = v.ItemName
 	}

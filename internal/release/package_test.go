@@ -54,8 +54,8 @@ func TestWhatIsBaselinedIsNeverEdited(t *testing.T) {
 	refused(t, w.svc.Baseline(ctx, w.bruno, key), "package.empty")
 	w.pack(key)
 	first := w.read(key)
-	if text, digest := release.Canonical(key, "PAY", w.lines(key)); digest != first.PackageDigest || !strings.Contains(text, "pay-server") {
-		t.Errorf("the digest %s is not that of its lines, %s", first.PackageDigest, digest)
+	if text := w.packages(key)[0].Manifest; digestOf(text) != first.PackageDigest || !strings.Contains(text, "pay-server") {
+		t.Errorf("the digest %s is not that of %s", first.PackageDigest, text)
 	}
 	w.verify(key)
 	w.must(w.svc.RemoveComponent(ctx, w.bruno, key, w.lines(key)[0].ID))
@@ -125,16 +125,21 @@ func TestWhoVerifiesAPackage(t *testing.T) {
 	}
 }
 
-func (w *world) packageStates(key string) (states []release.PackageState) {
+func (w *world) packages(key string) (list []release.Package) {
 	w.t.Helper()
 	r := w.read(key)
-	w.view(func(tx *db.Tx) error {
-		list, err := w.svc.Packages(tx, r)
-		for _, p := range list {
-			states = append(states, p.State)
-		}
+	w.view(func(tx *db.Tx) (err error) {
+		list, err = w.svc.Packages(tx, r)
 		return err
 	})
+	return list
+}
+
+func (w *world) packageStates(key string) (states []release.PackageState) {
+	w.t.Helper()
+	for _, p := range w.packages(key) {
+		states = append(states, p.State)
+	}
 	return states
 }
 
@@ -162,4 +167,19 @@ func TestOnePackageOperatesAtATime(t *testing.T) {
 	w.must(w.svc.Baseline(ctx, w.bruno, first))
 	is(first, release.PackageBaselined, release.PackageWithdrawn)
 	kindIs(t, w.svc.Do(ctx, w.maya, first, release.VerbCancel, "Enough.", 0), fault.Refused)
+}
+
+// What is rolled back half-way was never Deployed, and operates nowhere.
+func TestARolledBackPackageIsWithdrawn(t *testing.T) {
+	w := newWorld(t)
+	key := w.cleared()
+	w.advance(key, release.VerbStart)
+	w.advance(key, release.VerbRemediate)
+	if got := w.packageStates(key); !slices.Equal(got, []release.PackageState{release.PackageSignedOff}) {
+		t.Errorf("while it is remediated: %v", got)
+	}
+	w.advance(key, release.VerbRollBack)
+	if got := w.packageStates(key); !slices.Equal(got, []release.PackageState{release.PackageWithdrawn}) {
+		t.Errorf("rolled back: %v", got)
+	}
 }

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -48,6 +49,21 @@ func Areas() []Area {
 	}
 }
 
+// aboutPackage are the areas of which a report is about the bytes that are
+// installed: it holds for one package, and another is reported on anew.
+var aboutPackage = []string{"package", "data", "security", "licences", "back-out"}
+
+// OfPackage tells whether reports of the area hold for one package.
+func (a Area) OfPackage() bool { return slices.Contains(aboutPackage, a.Code) }
+
+// lapsed says why a report of the area no longer counts; nothing where it does.
+func (a Area) lapsed(r *Release, report *Readiness) string {
+	if !a.OfPackage() || report.PackageDigest == r.PackageDigest {
+		return ""
+	}
+	return fmt.Sprintf("Reported as %s by %s for package %s, which is now %s.", report.Colour, report.ByName, short(report.PackageDigest), short(r.PackageDigest))
+}
+
 // Readiness is what somebody reported of one area.
 type Readiness struct {
 	db.Row
@@ -60,6 +76,8 @@ type Readiness struct {
 	Due       db.Time
 	ByID      int64
 	ByName    string
+
+	PackageDigest string // that it was reported on, where the area is about the package
 }
 
 // TableName is the table of reports.
@@ -75,6 +93,10 @@ func (a Area) finding(r *Release, reports []Readiness, now db.Time) Finding {
 		return f
 	}
 	report := reports[at]
+	if why := a.lapsed(r, &report); why != "" {
+		f.Detail, f.Action = why, "Report on it anew"
+		return f
+	}
 	f.Detail, f.CheckedAt, f.State = report.Note, report.UpdatedAt, Met
 	switch report.Colour {
 	case Red:
@@ -137,6 +159,10 @@ func (s *Service) ReportReadiness(ctx context.Context, actor identity.Actor, key
 		if row.Version != q.Version {
 			return db.Stale()
 		}
+		row.PackageDigest = ""
+		if (Area{Code: q.Area}).OfPackage() {
+			row.PackageDigest = r.PackageDigest
+		}
 		row.Colour, row.Note, row.OwnerID, row.OwnerName, row.Due, row.ByID, row.ByName = q.Colour, q.Note, 0, "", q.Due, actor.UserID, actor.Name
 		if q.OwnerID != 0 {
 			owner, err := identity.FindPerson(tx, q.OwnerID)
@@ -170,6 +196,7 @@ func areaName(code string) string {
 type ReadinessLine struct {
 	Area    Area
 	Report  *Readiness
+	Lapsed  string // why the report counts no more: the package is another
 	Finding Finding
 }
 
@@ -186,7 +213,7 @@ type ReadinessSheet struct {
 func (v *ReadinessSheet) Counts() (green, amber, red, unknown int64) {
 	for _, l := range v.Lines {
 		switch {
-		case l.Report == nil:
+		case l.Report == nil || l.Lapsed != "":
 			unknown++
 		case l.Report.Colour == Red:
 			red++
@@ -219,7 +246,7 @@ func (s *Service) Readiness(ctx context.Context, actor identity.Actor, key strin
 			line := ReadinessLine{Area: a}
 			for i := range reports {
 				if reports[i].Area == a.Code {
-					line.Report = &reports[i]
+					line.Report, line.Lapsed = &reports[i], a.lapsed(r, &reports[i])
 				}
 			}
 			if at := slices.IndexFunc(findings, func(f Finding) bool { return f.Code == ReadinessPrefix+a.Code }); at >= 0 {

@@ -20,9 +20,11 @@ func rechecks(actor identity.Actor, r *Release) bool {
 // deployment relies on it. A mismatch makes the version Suspect.
 func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string) error {
 	var digests []blob.Digest
+	var index blob.Digest
 	var id int64
-	err := s.db.View(ctx, func(tx *db.Tx) error {
-		r, err := s.FindIn(tx, actor, key)
+	var r *Release
+	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+		r, err = s.FindIn(tx, actor, key)
 		if err != nil {
 			return err
 		}
@@ -37,7 +39,7 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 			return fault.Refuse("Nothing was hashed anew.", fault.Blocker{Code: "package.baselined", Sentence: "The package is not baselined, so its files may still change.",
 				Owner: identity.BuildManager.Label(), Link: r.Link("package"), Action: "Baseline the package"})
 		}
-		id = p.ID
+		id, index = p.ID, blob.Digest(p.IndexDigest)
 		for _, line := range lines {
 			if line.Digest != "" {
 				digests = append(digests, blob.Digest(line.Digest))
@@ -48,7 +50,7 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 	if err != nil {
 		return err
 	}
-	damaged, err := s.rehash(ctx, digests)
+	damaged, err := s.rehash(ctx, r, index, digests)
 	if err != nil {
 		return err
 	}
@@ -81,8 +83,20 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 	return fault.Refuse("The media library cannot vouch for this package.", damaged...)
 }
 
-// rehash hashes every file, and says of each that does not match its digest.
-func (s *Service) rehash(ctx context.Context, digests []blob.Digest) (damaged []fault.Blocker, err error) {
+// rehash hashes the index and every file, and says of each that does not match
+// its digest.
+func (s *Service) rehash(ctx context.Context, r *Release, index blob.Digest, digests []blob.Digest) (damaged []fault.Blocker, err error) {
+	if index != "" {
+		switch err := s.media.RecheckOne(ctx, index); fault.KindOf(err) {
+		case fault.Refused:
+			damaged = append(damaged, fault.Blocker{Code: "package.damaged", Sentence: "The stored index of the package no longer matches its digest. Baselining the same components again restores it.",
+				Owner: identity.BuildManager.Label(), Link: r.Link("package"), Action: "Open the package"})
+		default:
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
 	for _, d := range digests {
 		err := s.media.Recheck(ctx, d)
 		f, refused := fault.As(err)

@@ -74,6 +74,7 @@ type Release struct {
 	BaselineID      int64  // the as-is
 	Gates           string // the five gates' states in short, kept for lists: "Approved Open …"
 	EndedAt         db.Time
+	Repository      string // its packages are pulled from dml/releases/ and this
 }
 
 // Link is the release's page.

@@ -51,6 +51,9 @@ func (s *Service) acceptMedia(tx *db.Tx, actor identity.Actor, r *Release, lines
 		if err != nil {
 			return err
 		}
+		if other := line.held(v); len(other) > 0 {
+			return fault.Refuse("The package cannot be checked in yet.", other...)
+		}
 		if v.Deployable() {
 			continue
 		}

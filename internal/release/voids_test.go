@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/change"
 	"slipway/internal/db"
+	"slipway/internal/fault"
 	"slipway/internal/release"
 )
 
@@ -71,9 +72,38 @@ func TestAPackageThatChangesVoidsWhatWasDecidedOnIt(t *testing.T) {
 		t.Errorf("the page shows the difference from %s: %+v", sheet.FormerDigest, sheet.Difference)
 	}
 	w.verify(key)
+	for code, criteria := range map[release.GateCode][]string{
+		release.A3: {"A3.notes"}, release.A4: {"A4.monitoring", "readiness.package", "readiness.data", "readiness.security", "readiness.licences", "readiness.back-out"},
+	} {
+		for _, criterion := range criteria { // said of another package
+			if f := w.finding(key, code, criterion); !f.Blocks() || !strings.Contains(f.Detail, "package "+signed[7:19]+", which is now "+w.read(key).PackageDigest[7:19]) {
+				t.Errorf("%s: %+v", criterion, f)
+			}
+		}
+	}
+	if f := w.finding(key, release.A4, "readiness.people"); f.State != release.Met { // not about the package
+		t.Errorf("%+v", f)
+	}
+	w.must(w.svc.Attest(ctx, w.tess, key, release.A3, "A3.notes", "Read the new ones."))
+	kindIs(t, w.svc.Attest(ctx, w.tess, key, release.A3, "A3.notes", "Again."), fault.Conflict)
 	w.approve(key, release.A3, w.chen, w.cora)
 	w.stands(key, release.Ready)
 	w.gateIs(key, release.A4, release.GateOpen)
+	readiness, err := w.svc.Readiness(ctx, w.maya, key)
+	w.must(err)
+	for _, line := range readiness.Lines {
+		if lapsed := line.Lapsed != ""; lapsed != line.Area.OfPackage() || lapsed != line.Finding.Blocks() {
+			t.Errorf("%s: lapsed %q, %+v", line.Area.Name, line.Lapsed, line.Finding)
+		}
+	}
+	if green, _, _, unknown := readiness.Counts(); green != 7 || unknown != 5 {
+		t.Errorf("%d green, %d unknown", green, unknown)
+	}
+	report := release.Report{Area: "package", Colour: release.Green, Note: "Installs elsewhere.", Version: 1}
+	w.must(w.svc.ReportReadiness(ctx, w.maya, key, report))
+	if f := w.finding(key, release.A4, "readiness.package"); f.State != release.Met {
+		t.Errorf("%+v", f)
+	}
 	if w.read(key).SignedDigest == signed {
 		t.Error("another package has the same digest")
 	}

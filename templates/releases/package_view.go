@@ -16,6 +16,23 @@ import (
 type PackageView struct {
 	*release.PackageSheet
 	Draft draft.Draft
+	Host  string // of the registry, as the viewer reaches it
+}
+
+// pullLine is a command that fetches a package, and what it is.
+type pullLine struct{ Label, Command string }
+
+// pullLines are how standard clients fetch the whole package by its digest.
+func (v PackageView) pullLines(p *release.Package) []pullLine {
+	from, folder := v.Host+"/"+dml.PackageAddress(v.Repository)+"@"+p.IndexDigest, v.Repository+"-"+p.Tag()
+	return []pullLine{{"Pull with oras", "oras copy " + from + " --to-oci-layout " + folder}, {"Pull with skopeo", "skopeo copy --all docker://" + from + " oci:" + folder}}
+}
+
+func (v PackageView) manifestLabel(p *release.Package) string {
+	if p.Older() {
+		return "Download what was signed"
+	}
+	return "Download the index"
 }
 
 func (v PackageView) at(parts ...string) string {

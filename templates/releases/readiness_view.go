@@ -25,6 +25,9 @@ func colourOf(l release.ReadinessLine) (family, word string) {
 	if l.Report == nil {
 		return "warn g-unknown", "Not reported"
 	}
+	if l.Lapsed != "" {
+		return "void", "Lapsed"
+	}
 	switch l.Report.Colour {
 	case release.Red:
 		return "bad", "Red"
@@ -44,7 +47,7 @@ func colourWord(l release.ReadinessLine) string   { _, w := colourOf(l); return 
 func (v ReadinessView) lines() []release.ReadinessLine {
 	rank := func(l release.ReadinessLine) int {
 		switch {
-		case l.Report == nil:
+		case l.Report == nil || l.Lapsed != "":
 			return 2
 		case l.Report.Colour == release.Red:
 			return 0

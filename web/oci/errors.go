@@ -3,6 +3,7 @@ package oci
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"cuelabs.dev/go/oci/ociregistry"
 
@@ -82,9 +83,23 @@ func (h *handler) translate(req *http.Request, err error) error {
 			by.code = named.code
 		}
 	}
+	message := reasons(known)
 	if known.Kind == fault.TooLarge || known.Kind == fault.Unavailable || known.Kind == fault.Conflict {
 		// The status says more than the code, and ociregistry would take the code's.
-		return ociregistry.NewHTTPError(ociregistry.NewError(known.Message, "SLIPWAY_"+by.code, nil), by.status, nil, nil)
+		return ociregistry.NewHTTPError(ociregistry.NewError(message, "SLIPWAY_"+by.code, nil), by.status, nil, nil)
 	}
-	return ociregistry.NewError(known.Message, by.code, nil)
+	return ociregistry.NewError(message, by.code, nil)
+}
+
+// reasons is a refusal in one line, which is all that clients print: what was
+// refused, every blocker with who removes it, and every field.
+func reasons(f *fault.Fault) string {
+	parts := []string{f.Message}
+	for _, b := range f.Blockers {
+		parts = append(parts, b.Sentence+" ("+b.Owner+", "+b.Link+")")
+	}
+	for _, field := range f.Fields {
+		parts = append(parts, field.Message)
+	}
+	return strings.Join(parts, " ")
 }

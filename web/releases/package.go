@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/release"
 	"slipway/templates/draft"
@@ -59,7 +60,7 @@ func paramID(c echo.Context, name string) (int64, error) {
 }
 
 func (h handler) packageView(c echo.Context, number int64, d draft.Draft) (view.PackageView, error) {
-	v := view.PackageView{Draft: d}
+	v := view.PackageView{Draft: d, Host: c.Request().Host}
 	var err error
 	v.PackageSheet, err = h.app.Release.PackagePage(c.Request().Context(), page.Actor(c), c.Param("key"), number)
 	return v, err
@@ -188,5 +189,9 @@ func (h handler) manifest(c echo.Context) error {
 	}
 	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+v.Key+"-v"+c.Param("number")+`-manifest.json"`)
 	c.Response().Header().Set("ETag", `"`+v.Shown.Digest+`"`)
-	return c.Blob(http.StatusOK, "application/vnd.slipway.release-package.v1+json", []byte(v.Shown.Manifest))
+	mediaType := "application/vnd.oci.image.index.v1+json"
+	if v.Shown.Older() {
+		mediaType = dml.TypePackage
+	}
+	return c.Blob(http.StatusOK, mediaType, []byte(v.Shown.Manifest))
 }
