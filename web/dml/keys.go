@@ -87,6 +87,9 @@ func (h *handler) revokeKey(c echo.Context) error {
 	if err != nil {
 		return echo.ErrNotFound
 	}
+	if err := identity.Authorize(page.Actor(c), identity.DmlKeys, 0); err != nil {
+		return err
+	}
 	var form pages.RevokeForm
 	if err := page.Bind(c, &form); err != nil {
 		return err
