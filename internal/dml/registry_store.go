@@ -171,7 +171,8 @@ func versionsOver(tx *db.Tx, d blob.Digest) (list []Version, err error) {
 		map[string]any{"digest": d}).Scan(&list).Error
 }
 
-// upload binds bytes that are arriving to a repository and a person.
+// upload binds bytes that are arriving to a person, and to a repository if they
+// are pushed there. The fields from Size on are of a file that is to be submitted.
 type upload struct {
 	ID      int64 `gorm:"primaryKey"`
 	Upload  string
@@ -179,6 +180,12 @@ type upload struct {
 	UserID  int64
 	BegunAt db.Time
 	SeenAt  db.Time // when somebody last went on with it
+
+	Size      int64
+	FileName  string
+	MediaType string
+	Declared  blob.Digest
+	Digest    blob.Digest // once all of it is stored
 }
 
 // TableName is the table of uploads.

@@ -57,6 +57,12 @@ func (s *Service) Receive(ctx context.Context, actor identity.Actor, sub Submiss
 	if err != nil {
 		return nil, err
 	}
+	return s.settle(ctx, actor, sub, info, head, func(tx *db.Tx) error { return blobStored(tx, info) })
+}
+
+// settle writes down a file that is stored, and runs the checks. Kept says in
+// the same transaction what became of the bytes.
+func (s *Service) settle(ctx context.Context, actor identity.Actor, sub Submission, info blob.Info, head []byte, kept func(*db.Tx) error) (*Version, error) {
 	if sub.MediaType == "" {
 		sub.MediaType = http.DetectContentType(head)
 	}
@@ -67,6 +73,9 @@ func (s *Service) Receive(ctx context.Context, actor identity.Actor, sub Submiss
 	var v *Version
 	fresh := false
 	err = s.db.InTx(ctx, func(tx *db.Tx) (err error) {
+		if err := kept(tx); err != nil {
+			return err
+		}
 		if v, fresh, err = enter(tx, actor, sub, info, wrapping.Digest); err != nil || !fresh {
 			return err
 		}
@@ -150,7 +159,7 @@ func (sub *Submission) item() *Item {
 }
 
 func (s *Service) tooLarge() error {
-	return fault.New(fault.TooLarge, "A file may have at most %d bytes here.", s.maxSize)
+	return tooLarge(s.maxSize)
 }
 
 // take streams the body into the store and gives its first bytes besides.
@@ -215,12 +224,9 @@ func (c *cancellable) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// enter writes the rows of a stored file: the blob, the item if it is new, and
-// the version in quarantine, which is pulled by the manifest.
+// enter writes the rows of a stored file: the item if it is new, and the version
+// in quarantine, which is pulled by the manifest.
 func enter(tx *db.Tx, actor identity.Actor, sub Submission, info blob.Info, manifest blob.Digest) (*Version, bool, error) {
-	if err := blobStored(tx, info); err != nil {
-		return nil, false, err
-	}
 	item, err := itemByKey(tx, sub.ItemKey)
 	if errors.Is(err, fault.NotFound) {
 		item = sub.item()
