@@ -162,11 +162,17 @@ func findVersion(ctx context.Context, a *app.App, name string) (v *dml.Version, 
 type dmlVerifyCmd struct {
 	dataFlags `embed:""`
 	Version   string `arg:"" optional:"" help:"ITEM:VERSION or a digest; everything when left out."`
+	Rehearse  string `placeholder:"USER" help:"Record it as a restore rehearsal of the version, held by this custodian."`
+	From      string `type:"existingdir" help:"Read a media folder that was restored from a backup instead of the library's own."`
+	Note      string `help:"Which copy was read, for the record of the rehearsal."`
 }
 
 // Run hashes the bytes again. What is damaged becomes suspect, and the exit
 // status is 1.
 func (c dmlVerifyCmd) Run(ctx context.Context) error {
+	if c.Rehearse != "" || c.From != "" {
+		return c.rehearse(ctx)
+	}
 	a, err := c.open(ctx, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err

@@ -97,6 +97,15 @@ func TestPutGetVerify(t *testing.T) {
 	if status, out := slipway(t, "dml", "verify", "--data", data); status != 0 || !strings.Contains(out, "3 verified") {
 		t.Fatal(status, out)
 	}
+	if status, out := slipway(t, "dml", "gc", "--data", data, "--dry-run", "--json"); status != 0 || !strings.Contains(out, `"blobs":0`) {
+		t.Fatal(status, out)
+	}
+	if status, _ := slipway(t, "dml", "gc", "--data", data, "--grace", "1s"); status != 1 {
+		t.Fatal("a grace that no push survives:", status)
+	}
+	if status, _ := slipway(t, "dml", "verify", "--data", data, "--rehearse", "bruno", "payments/server:1.0"); status != 1 {
+		t.Fatal("no custodian held a rehearsal:", status)
+	}
 	damageAll(t, data)
 	if status, out := slipway(t, "dml", "verify", "--data", data); status != 1 || !strings.Contains(out, digest.String()) {
 		t.Fatal(status, out)

@@ -106,7 +106,7 @@ func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 	}
 	a := &App{Log: log, DB: d, Identity: identity.New(d), Jobs: jobs.NewRunner(d, log)}
 	a.Catalog = catalog.New(d)
-	a.DML = dml.New(d, blobs)
+	a.DML = dml.New(d, blobs, dml.WithLog(log))
 	a.Policy = policy.New(d, a.Catalog)
 	a.Change = change.New(d)
 	a.Release = release.New(d, a.Catalog, a.DML, a.Policy, a.Change)
@@ -122,6 +122,7 @@ func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 		Followers: []release.Follower{a.Deploy, a.Review},
 	})
 	a.DML.UsePackages(a.Release)
+	a.DML.Use(a.Release, a.Review)
 	a.DML.Jobs(a.Jobs)
 	a.Release.Jobs(a.Jobs)
 	return a
