@@ -16,6 +16,7 @@ import (
 	"slipway/static"
 	"slipway/web/account"
 	"slipway/web/admin"
+	"slipway/web/api"
 	"slipway/web/guard"
 	"slipway/web/oci"
 	"slipway/web/page"
@@ -61,6 +62,7 @@ func New(a *app.App, c Config) (*echo.Echo, error) {
 	machines(e, a)
 	oci.Routes(e, a)
 	store := guard.NewStore(a.Identity, c.SecureCookies)
+	api.Routes(e, a, store, sameOrigin, c.Version)
 	settings := page.Settings{Organisation: c.Organisation, Version: c.Version, Zone: zone, SecureCookies: c.SecureCookies,
 		Now: func() time.Time { return a.DB.Now().Std() }}
 	public := e.Group("", page.Use(settings), sameOrigin, guard.FirstRun(a.Identity), store.Identify, guard.NewOnce(settings.Now).Middleware)

@@ -287,3 +287,6 @@ func (s *Service) head(ctx context.Context, d blob.Digest) ([]byte, error) {
 	head, err := io.ReadAll(io.LimitReader(r, headSize))
 	return head, errors.Join(err, r.Close())
 }
+
+// MaxSize is how many bytes one file may have.
+func (s *Service) MaxSize() int64 { return s.maxSize }

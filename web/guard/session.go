@@ -130,3 +130,21 @@ func FirstRun(s *identity.Service) echo.MiddlewareFunc {
 		}
 	}
 }
+
+// Caller puts whoever calls the API into the request: the machine that a token
+// stands for, or the person of the browser's session. Nobody else comes in.
+func (s *Store) Caller(next echo.HandlerFunc) echo.HandlerFunc {
+	signedIn := s.Identify(SignedIn(next))
+	return func(c echo.Context) error {
+		if c.Request().Header.Get(echo.HeaderAuthorization) == "" {
+			return signedIn(c)
+		}
+		actor, err := MachineOf(c, s.identity)
+		if err != nil {
+			return err
+		}
+		page.SetActor(c, actor)
+		c.Response().Header().Set("Cache-Control", "no-store")
+		return next(c)
+	}
+}

@@ -1,14 +1,11 @@
 package oci
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
@@ -53,26 +50,4 @@ func front(registry *dml.Registry, req *http.Request) error {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", max(c.Size-length, 0)))
 	}
 	return nil
-}
-
-// patience is how long a client may send nothing. A push as a whole may take
-// as long as it takes.
-const patience = time.Minute
-
-type patient struct {
-	io.ReadCloser
-	control *http.ResponseController
-}
-
-// Read waits for as long as patience lasts, and anew with every piece. After
-// the last one the deadline is lifted, since it would end the request.
-func (p *patient) Read(b []byte) (int, error) {
-	if err := p.control.SetReadDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return 0, err
-	}
-	n, err := p.ReadCloser.Read(b)
-	if err != nil {
-		_ = p.control.SetReadDeadline(time.Time{}) // not supported, or the connection is gone
-	}
-	return n, err
 }

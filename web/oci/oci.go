@@ -42,7 +42,7 @@ func (h *handler) serve(c echo.Context) error {
 		h.fail(w, req, err)
 		return nil
 	}
-	req.Body = &patient{req.Body, http.NewResponseController(w)}
+	req.Body = guard.Patient(w, req.Body)
 	registry := h.app.DML.Registry(actor)
 	b := backend{registry: registry, chunked: req.Header.Get("Content-Range") != ""}
 	if err := front(registry, req); err != nil {

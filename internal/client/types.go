@@ -1,0 +1,56 @@
+// Package client is the API of version 1 as both ends see it: the JSON types
+// that the server answers with and the HTTP client that the command line uses.
+// It knows nothing of what lies behind the API.
+package client
+
+// Media is one version of an item in the media library.
+type Media struct {
+	ID        int64  `json:"id" doc:"Number of the version, for its other addresses"`
+	Ref       string `json:"ref" doc:"Name of the version" example:"payments-api/server:1.4.0"`
+	Item      string `json:"item" doc:"Key of the item"`
+	Name      string `json:"name" doc:"Name of the item"`
+	Version   string `json:"version" doc:"Version of the item"`
+	Kind      string `json:"kind" doc:"software, documentation or licence"`
+	State     string `json:"state" doc:"Quarantined, Checking, Accepted, Rejected, Suspect or Retired"`
+	FileName  string `json:"file_name"`
+	MediaType string `json:"media_type"`
+	Size      int64  `json:"size" doc:"Bytes"`
+	Digest    string `json:"digest" doc:"sha256: and 64 hex digits"`
+	Submitter string `json:"submitter"`
+}
+
+// Submission turns an upload that has arrived whole into a version in
+// quarantine. The fields from Name on make a new item and are ignored when the
+// item exists already.
+type Submission struct {
+	Upload     string `json:"upload" doc:"Last part of the upload's address" maxLength:"64"`
+	Item       string `json:"item" doc:"Key of the item" example:"payments-api/server" maxLength:"200"`
+	Version    string `json:"version" doc:"Version of the item; never reused" maxLength:"200"`
+	Digest     string `json:"digest,omitempty" doc:"Expected digest; other bytes are refused" maxLength:"100"`
+	Source     string `json:"source,omitempty" doc:"Where the file comes from" maxLength:"1000"`
+	Change     string `json:"change,omitempty" doc:"The change it belongs to" maxLength:"100"`
+	Note       string `json:"note,omitempty" doc:"A word for the custodian" maxLength:"8000"`
+	Name       string `json:"name,omitempty" doc:"Name of a new item" maxLength:"200"`
+	Kind       string `json:"kind,omitempty" doc:"software, documentation or licence" maxLength:"20"`
+	Supplier   string `json:"supplier,omitempty" doc:"Supplier of a new item that is procured; without it the item is built here" maxLength:"200"`
+	Licence    string `json:"licence,omitempty" doc:"SPDX expression of a new item, or commercial" maxLength:"1000"`
+	LicenceKey string `json:"licence_key,omitempty" doc:"Entitlement behind a commercial licence" maxLength:"100"`
+}
+
+// Upload is a file that is on its way, by the caller.
+type Upload struct {
+	ID       string `json:"id" doc:"Last part of the upload's address"`
+	FileName string `json:"file_name"`
+	Size     int64  `json:"size" doc:"Bytes"`
+	Declared string `json:"declared,omitempty" doc:"Digest that was announced"`
+	Digest   string `json:"digest,omitempty" doc:"Digest, once all of it is here"`
+	Expires  string `json:"expires" doc:"When it is forgotten unless more comes (RFC 3339)"`
+}
+
+// Verification is what hashing stored bytes again has found.
+type Verification struct {
+	Ref    string `json:"ref"`
+	Digest string `json:"digest"`
+	Size   int64  `json:"size"`
+	Intact bool   `json:"intact" doc:"The stored bytes match their digest"`
+}
