@@ -33,13 +33,15 @@ const maxManifest = 4 << 20
 // spells it.
 var emptyObject = []byte("{}")
 
-// Descriptor names bytes within a manifest.
+// Descriptor names bytes within a manifest. Its fields stand in the order in
+// which the specification's own types write them, since some clients compare an
+// index with what they would write.
 type Descriptor struct {
 	MediaType    string            `json:"mediaType"`
 	Digest       blob.Digest       `json:"digest"`
 	Size         int64             `json:"size"`
-	ArtifactType string            `json:"artifactType,omitempty"`
 	Annotations  map[string]string `json:"annotations,omitempty"`
+	ArtifactType string            `json:"artifactType,omitempty"`
 }
 
 // manifest is an image manifest or an index; which one its media type says.

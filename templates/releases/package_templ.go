@@ -1181,7 +1181,7 @@ func packageManifest(v PackageView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if p.IndexDigest != "" {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<h3 class=\"small mb-1\">Pull it</h3><p class=\"small muted mb-1\">The index and everything it names, as one folder. The password is a token with the scope dml:read.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 83, "<h3 class=\"small mb-1\">Pull it</h3><p class=\"small muted mb-1\">The index and everything it names, as one folder. The password is a token with the scope dml:read. A skopeo that is too old to know the type of an index refuses to copy it.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

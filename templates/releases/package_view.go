@@ -25,7 +25,7 @@ type pullLine struct{ Label, Command string }
 // pullLines are how standard clients fetch the whole package by its digest.
 func (v PackageView) pullLines(p *release.Package) []pullLine {
 	from, folder := v.Host+"/"+dml.PackageAddress(v.Repository)+"@"+p.IndexDigest, v.Repository+"-"+p.Tag()
-	return []pullLine{{"Pull with oras", "oras copy " + from + " --to-oci-layout " + folder}, {"Pull with skopeo", "skopeo copy --all docker://" + from + " oci:" + folder}}
+	return []pullLine{{"Pull with oras", "oras copy " + from + " --to-oci-layout " + folder}, {"Pull with skopeo", "skopeo copy --all --preserve-digests docker://" + from + " oci:" + folder}}
 }
 
 func (v PackageView) manifestLabel(p *release.Package) string {
