@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/mattn/go-sqlite3"
 	"gorm.io/gorm"
 
 	"slipway/internal/fault"
@@ -167,6 +168,13 @@ func (tx *Tx) Find(dst any, query string, args ...any) error {
 	return translate(tx.g.Where(query, args...).Order("id").Find(dst).Error)
 }
 
+// diskFull tells the refusal of either database to grow.
+func diskFull(err error) bool {
+	var lite sqlite3.Error
+	var state interface{ SQLState() string } // of PostgreSQL's errors
+	return errors.As(err, &lite) && lite.Code == sqlite3.ErrFull || errors.As(err, &state) && state.SQLState() == "53100"
+}
+
 // translate turns the drivers' errors into faults; faults pass unchanged.
 func translate(err error) error {
 	var f *fault.Fault
@@ -181,6 +189,8 @@ func translate(err error) error {
 		return fault.Wrap(fault.Conflict, err, "There is one of that name already.")
 	case errors.Is(err, gorm.ErrForeignKeyViolated):
 		return fault.Wrap(fault.Conflict, err, "It is in use, or what it refers to is gone.")
+	case diskFull(err):
+		return fault.Wrap(fault.Unavailable, err, "The disk of the database is full, and nothing was changed. Ask an administrator to make room, then try again.")
 	}
 	return fmt.Errorf("database: %w", err)
 }

@@ -16,13 +16,23 @@ import (
 type Disk struct {
 	*staging
 	root  string
-	fsync func(*os.File) error // replaced by the test that injects failures
-	mu    sync.Mutex           // orders rename against delete
-	made  sync.Map             // first two hex digits -> their folder is durable
+	fsync func(*os.File) error
+	mu    sync.Mutex // orders rename against delete
+	made  sync.Map   // first two hex digits -> their folder is durable
 }
 
+// DiskOption changes how a store on disk works.
+type DiskOption func(*Disk)
+
+// WithSync replaces (*os.File).Sync, by which files and folders become durable.
+// Fault tests fail, kill or leave out by it; a store without it loses blobs.
+func WithSync(sync func(*os.File) error) DiskOption { return func(s *Disk) { s.fsync = sync } }
+
+// WithReserve sets how many bytes uploads leave free, 64 MiB if not said.
+func WithReserve(bytes int64) DiskOption { return func(s *Disk) { s.reserve = bytes } }
+
 // OpenDisk opens or makes a store in the folder.
-func OpenDisk(root string) (*Disk, error) {
+func OpenDisk(root string, options ...DiskOption) (*Disk, error) {
 	if err := os.MkdirAll(filepath.Join(root, "sha256"), 0o750); err != nil {
 		return nil, fmt.Errorf("make the blob folder: %w", err)
 	}
@@ -30,6 +40,9 @@ func OpenDisk(root string) (*Disk, error) {
 	var err error
 	if s.staging, err = openStaging(filepath.Join(root, "tmp"), s.place); err != nil {
 		return nil, err
+	}
+	for _, option := range options {
+		option(s)
 	}
 	if err := s.syncDir(root); err != nil {
 		return nil, fmt.Errorf("make the blob folder durable: %w", err)

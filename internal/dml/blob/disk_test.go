@@ -186,6 +186,23 @@ func TestBitRot(t *testing.T) {
 			}
 		})
 	}
+	t.Run("deleted", func(t *testing.T) {
+		s := disk(t)
+		d := store(t, s, data).Digest
+		if err := os.Remove(s.path(d)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := OpenVerified(context.Background(), s, d); !errors.Is(err, ErrNotFound) {
+			t.Fatal(err)
+		}
+		if err := Recheck(context.Background(), s, d, nil); !errors.Is(err, ErrNotFound) {
+			t.Fatal(err)
+		}
+		store(t, s, data)
+		if !bytes.Equal(read(t, s, d), data) {
+			t.Fatal("a new copy did not heal it")
+		}
+	})
 }
 
 func flip(path string, at int64) error {

@@ -22,7 +22,7 @@ type staging struct {
 	place func(ctx context.Context, f *os.File, d Digest, size int64) (Info, error)
 }
 
-// reserve is what an upload must leave free, so that the database beside the
+// defaultReserve is what uploads leave free, so that the database beside the
 // blobs can still be written when the disk runs full.
 const defaultReserve = 64 << 20
 
@@ -35,8 +35,8 @@ func openStaging(dir string, place func(context.Context, *os.File, Digest, int64
 
 // Create begins an upload into a temporary file.
 func (s *staging) Create(_ context.Context, declared int64) (Upload, error) {
-	if free, err := freeSpace(s.dir); err == nil && free-max(declared, 0) < s.reserve {
-		return nil, fmt.Errorf("%w: %d bytes are free and %d are kept in reserve", ErrFull, free, s.reserve)
+	if err := s.room(max(declared, 0)); err != nil {
+		return nil, err
 	}
 	f, err := os.CreateTemp(s.dir, "upload-")
 	if err != nil {
@@ -47,6 +47,15 @@ func (s *staging) Create(_ context.Context, declared int64) (Upload, error) {
 		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
 	return s.upload(f, sha256.New(), 0), nil
+}
+
+// room tells whether so many more bytes would leave the reserve free. Where the
+// free space cannot be asked for, the file system's own refusal has to do.
+func (s *staging) room(size int64) error {
+	if free, err := freeSpace(s.dir); err == nil && free-size < s.reserve {
+		return fmt.Errorf("%w: %d bytes are free and %d are kept in reserve", ErrFull, free, s.reserve)
+	}
+	return nil
 }
 
 // Sweep removes temporary files whose upload is dead: older than age, and no

@@ -41,7 +41,9 @@ func (s *staging) upload(f *os.File, h hash.Hash, offset int64) *stagedUpload {
 // ID is the name of the temporary file.
 func (u *stagedUpload) ID() string { return filepath.Base(u.file.Name()) }
 
-// Suspend writes what is in hand, notes the state of the hash and closes the file.
+// Suspend writes what is in hand, notes the state of the hash and closes the
+// file. Of an upload that failed it drops all, so that a full disk is not kept
+// full by it.
 func (u *stagedUpload) Suspend() error {
 	if u.ended {
 		return nil
@@ -59,7 +61,11 @@ func (u *stagedUpload) Suspend() error {
 		}
 		err = failed
 	}
-	return full(errors.Join(err, u.file.Close()))
+	err = errors.Join(err, u.file.Close())
+	if err != nil {
+		err = errors.Join(err, os.Remove(u.file.Name()), dropState(u.file.Name()))
+	}
+	return full(err)
 }
 
 var uploadID = regexp.MustCompile(`^upload-[0-9]+$`)

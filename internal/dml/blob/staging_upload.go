@@ -43,7 +43,7 @@ func (u *stagedUpload) hash(h hash.Hash) {
 	u.sum <- h
 }
 
-// Write takes bytes. After an error the upload can only be aborted.
+// Write takes bytes. After an error nothing of the upload can be kept.
 func (u *stagedUpload) Write(p []byte) (int, error) {
 	if u.ended {
 		return 0, os.ErrClosed
@@ -79,8 +79,13 @@ func (u *stagedUpload) flush() {
 	b := u.current
 	u.current = nil
 	u.work <- b
-	n, err := u.file.Write(b)
-	u.written += int64(n)
+	// Nobody may have said how large it is, and others write as well.
+	err := u.staging.room(int64(len(b)))
+	if err == nil {
+		var n int
+		n, err = u.file.Write(b)
+		u.written += int64(n)
+	}
 	if err != nil {
 		u.err = full(err)
 		return

@@ -82,6 +82,7 @@ type Upload interface {
 	// ID names the upload for Resume.
 	ID() string
 	// Suspend keeps the bytes and lets go of the upload, to be resumed at
-	// Offset. After Commit or Abort it does nothing.
+	// Offset. After Commit or Abort it does nothing. When it or a Write failed,
+	// the bytes are dropped.
 	Suspend() error
 }
