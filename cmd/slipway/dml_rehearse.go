@@ -30,7 +30,7 @@ func (c dmlVerifyCmd) rehearse(ctx context.Context) error {
 			return err
 		}
 	}
-	v, err := findVersion(ctx, a, c.Version)
+	v, err := a.DML.Lookup(ctx, actor, c.Version)
 	if err != nil {
 		return err
 	}

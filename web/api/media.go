@@ -71,8 +71,13 @@ func (h *handler) media(ctx context.Context, v *dml.Version, err error) (*mediaA
 	if err != nil {
 		return nil, h.problem(ctx, err)
 	}
-	return &mediaAnswer{client.Media{ID: v.ID, Ref: v.Ref(), Item: v.ItemKey, Name: v.ItemName, Version: v.Label, Kind: string(v.Kind), State: string(v.State),
-		FileName: v.FileName, MediaType: v.MediaType, Size: v.Size, Digest: v.Digest.String(), Submitter: v.SubmitterName}}, nil
+	return &mediaAnswer{*Media(v)}, nil
+}
+
+// Media is a version as programs see it.
+func Media(v *dml.Version) *client.Media {
+	return &client.Media{ID: v.ID, Ref: v.Ref(), Item: v.ItemKey, Name: v.ItemName, Version: v.Label, Kind: string(v.Kind), State: string(v.State),
+		FileName: v.FileName, MediaType: v.MediaType, Size: v.Size, Digest: v.Digest.String(), Submitter: v.SubmitterName}
 }
 
 func (h *handler) file(c echo.Context) error {

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"slipway/internal/client"
+	"slipway/internal/dml/blob"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+)
+
+type dmlVerifyCmd struct {
+	dataFlags   `embed:""`
+	serverFlags `embed:""`
+	Version     string `arg:"" optional:"" help:"ITEM:VERSION or a digest; everything when left out."`
+	Rehearse    string `placeholder:"USER" help:"Record it as a restore rehearsal of the version, held by this custodian."`
+	From        string `type:"existingdir" help:"Read a media folder that was restored from a backup instead of the library's own."`
+	Note        string `help:"Which copy was read, for the record of the rehearsal."`
+	JSON        bool   `name:"json" help:"Print one JSON object for each that was hashed."`
+}
+
+// Validate finds usage mistakes.
+func (c dmlVerifyCmd) Validate() error {
+	switch {
+	case c.Server != "" && (c.Rehearse != "" || c.From != ""):
+		return errors.New("a rehearsal reads a data folder, so it goes without --server")
+	case c.Server != "" && c.Version == "":
+		return errors.New("name a version to verify at a server; it hashes everything within 30 days by itself")
+	}
+	return c.check()
+}
+
+// Run hashes the bytes again. What is damaged becomes suspect, and the exit
+// status is 1.
+func (c dmlVerifyCmd) Run(ctx context.Context) error {
+	if c.Rehearse != "" || c.From != "" {
+		return c.rehearse(ctx)
+	}
+	if c.Server != "" {
+		return c.ask(ctx)
+	}
+	a, err := c.open(ctx, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	var digests []blob.Digest
+	ref := ""
+	if c.Version != "" {
+		v, err := a.DML.Lookup(ctx, identity.System("command line"), c.Version)
+		if err != nil {
+			return err
+		}
+		digests, ref = append(digests, v.Digest), v.Ref()
+	} else if digests, err = a.DML.Digests(ctx); err != nil {
+		return err
+	}
+	shown, damaged := newProgress(os.Stderr, "Hashing", 0), 0
+	for _, d := range digests {
+		before := shown.done
+		err := a.DML.RecheckWith(ctx, d, shown.add)
+		if errors.Is(err, fault.Refused) {
+			damaged++
+		} else if err != nil {
+			shown.end()
+			return err
+		}
+		if err := c.tell(shown, client.Verification{Ref: ref, Digest: d.String(), Size: shown.done - before, Intact: err == nil}); err != nil {
+			return err
+		}
+	}
+	shown.end()
+	return c.sum(len(digests), damaged)
+}
+
+// ask has a server hash one version again.
+func (c dmlVerifyCmd) ask(ctx context.Context) error {
+	shown := newProgress(os.Stderr, "Hashing", 0)
+	server, err := c.connect(shown)
+	if err != nil {
+		return err
+	}
+	m, err := server.Find(ctx, c.Version)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	v, err := server.Verify(ctx, m.ID)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	damaged := 0
+	if !v.Intact {
+		damaged = 1
+	}
+	return errors.Join(c.tell(shown, *v), c.sum(1, damaged))
+}
+
+// tell prints what was found, or only what is wrong.
+func (c dmlVerifyCmd) tell(shown *progress, v client.Verification) error {
+	if c.JSON {
+		shown.end()
+		return show(os.Stdout, true, v, nil)
+	}
+	if v.Intact {
+		return nil
+	}
+	shown.end()
+	_, err := fmt.Printf("%s\tdamaged or missing\n", v.Digest)
+	return err
+}
+
+func (c dmlVerifyCmd) sum(all, damaged int) error {
+	if damaged > 0 {
+		return fmt.Errorf("%d of %d blobs are damaged or missing; submit the same bytes again to heal them", damaged, all)
+	}
+	if !c.JSON {
+		fmt.Printf("All match their digests: %d verified.\n", all)
+	}
+	return nil
+}
