@@ -48,6 +48,7 @@ type UploadForm struct {
 	Item, Label, Name, Kind, Provenance, Supplier string
 	Licence, LicenceKey, About, KeepDays          string
 	Site, Shelf, Digest, Source, Change, Note     string
+	Upload                                        string // id of a file that has arrived
 }
 
 // UploadView is the page on which media are submitted.
@@ -56,7 +57,9 @@ type UploadView struct {
 	Known    []dml.Item
 	Errors   ui.Errors
 	Blockers []fault.Blocker
-	FileName string // of a file that was refused and must be chosen again
+	FileName string        // of a file that was refused and must be chosen again
+	Arrived  *dml.Arrival  // the file of Form.Upload
+	UnderWay []dml.Arrival // files of which a part has arrived
 }
 
 // ItemForm is what a custodian typed about an item.
