@@ -122,6 +122,7 @@ func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 		Followers: []release.Follower{a.Deploy, a.Review},
 	})
 	a.DML.UsePackages(a.Release)
+	a.DML.UsePlaces(a.Deploy)
 	a.DML.Use(a.Release, a.Review)
 	a.DML.Jobs(a.Jobs)
 	a.Release.Jobs(a.Jobs)

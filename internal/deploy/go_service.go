@@ -200,6 +200,11 @@ func (d *deed) blockers(from db.Time) ([]fault.Blocker, error) {
 		return nil, err
 	}
 	list = append(list, staff...)
+	seats, err := d.seatBlockers()
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, seats...)
 	n, other, err := busy(d.tx, w)
 	if n > 0 {
 		b := d.block("wave.busy", "See what runs", "%d of its targets are worked on by %s now.", n, d.known(other))

@@ -27,6 +27,9 @@ func (d *deed) settle() error {
 	if err := save(d.tx, d.w); err != nil {
 		return err
 	}
+	if err := d.seat(); err != nil {
+		return err
+	}
 	return d.settleRelease()
 }
 

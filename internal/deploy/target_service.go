@@ -182,6 +182,13 @@ func (s *Service) RetireTarget(ctx context.Context, actor identity.Actor, key st
 		if err := save(tx, t); err != nil {
 			return err
 		}
+		reached, err := releasesOn(tx, t.ID)
+		if err != nil {
+			return err
+		}
+		if err := s.seatReleases(tx, actor, reached); err != nil {
+			return err
+		}
 		action, words := "retire", "took the target %s out of use"
 		if !retired {
 			action, words = "restore", "took the target %s back into use"

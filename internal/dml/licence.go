@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
@@ -65,7 +66,9 @@ type Allocation struct {
 	LicenceKey string
 	ReleaseKey string
 	Purpose    string // environment or wave, if the release holds several parts
-	Quantity   int64
+	Quantity   int64  // held now; of a released part, what was held
+	Installed  int64  // of it, on verified targets
+	Returned   int64  // given back with targets that were left out
 	State      AllocationState
 	ByID       int64
 	ByName     string
@@ -76,7 +79,7 @@ func (Allocation) TableName() string { return "licence_allocations" }
 
 var allocationMoves = map[AllocationState][]AllocationState{
 	Reserved: {Consumed, Released},
-	Consumed: {Released},
+	Consumed: {Reserved, Released},
 	Released: {Reserved},
 }
 
@@ -89,8 +92,19 @@ func (a *Allocation) move(to AllocationState) error {
 	return nil
 }
 
-// Link is the page of the licences.
-func (l *Licence) Link() string { return "/dml/licences#" + l.Key }
+// Link is the licence's page.
+func (l *Licence) Link() string { return LicenceLink(l.Key) }
+
+// LicenceLink is the page of the licence with a key.
+func LicenceLink(key string) string { return "/dml/licences/" + key }
+
+// ExpiryNotice is how long ahead the end of a licence is announced.
+const ExpiryNotice = 30 * 24 * time.Hour
+
+// Ending tells whether the licence ends so soon that it is announced.
+func (l *Licence) Ending(at db.Time) bool {
+	return l.Valid(at) && !l.ValidTo.IsZero() && l.ValidTo.Before(at.Add(ExpiryNotice))
+}
 
 // Valid tells whether the licence holds at a moment.
 func (l *Licence) Valid(at db.Time) bool {
@@ -99,6 +113,9 @@ func (l *Licence) Valid(at db.Time) bool {
 
 // Counts tells whether the metric limits a quantity.
 func (l *Licence) Counts() bool { return l.Metric != Unlimited && l.Metric != PerSite }
+
+// PerTarget tells whether each target takes one.
+func (l *Licence) PerTarget() bool { return l.Metric == PerDevice || l.Metric == PerInstance }
 
 // Blockers names everything that forbids using quantity more at a moment, when
 // taken are held already.

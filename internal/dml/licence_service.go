@@ -47,15 +47,18 @@ func (s *Service) Reserve(tx *db.Tx, actor identity.Actor, r Reservation) error 
 	if isNew {
 		a = &Allocation{LicenceID: l.ID, LicenceKey: l.Key, ReleaseKey: r.ReleaseKey, Purpose: r.Purpose, State: Released}
 	}
-	if a.State == Reserved && a.Quantity == r.Quantity {
+	if a.State == Reserved && a.Quantity == r.Quantity && a.Returned == 0 {
 		return nil
 	}
-	if a.State != Reserved {
+	if a.State == Consumed {
+		return fault.New(fault.Conflict, "%d of licence %s for %s are consumed; they cannot be reserved anew.", a.Quantity, l.Key, r.ReleaseKey)
+	}
+	if a.State == Released {
 		if err := a.move(Reserved); err != nil {
 			return err
 		}
 	}
-	a.Quantity, a.ByID, a.ByName = r.Quantity, actor.UserID, actor.Name
+	a.Quantity, a.Installed, a.Returned, a.ByID, a.ByName = r.Quantity, 0, 0, actor.UserID, actor.Name
 	if isNew {
 		err = tx.Create(a)
 	} else {
@@ -103,7 +106,7 @@ func (s *Service) Consume(tx *db.Tx, actor identity.Actor, licenceKey, releaseKe
 	return s.turn(tx, actor, licenceKey, releaseKey, Reserved, Consumed, "consume", "consumed")
 }
 
-// Release gives back what a release reserved of a licence and did not consume.
+// Release gives back what a release reserved of a licence, in use or not.
 func (s *Service) Release(tx *db.Tx, actor identity.Actor, licenceKey, releaseKey string) error {
 	return s.turn(tx, actor, licenceKey, releaseKey, Reserved, Released, "release", "released")
 }
@@ -130,6 +133,7 @@ func (s *Service) turn(tx *db.Tx, actor identity.Actor, licenceKey, releaseKey s
 		if err := a.move(to); err != nil {
 			return err
 		}
+		a.reckon()
 		if err := tx.Save(a); err != nil {
 			return err
 		}
@@ -198,36 +202,4 @@ func change(tx *db.Tx, actor identity.Actor, number int64, old *Licence, want Li
 		return err
 	}
 	return recordLicence(tx, actor, "edit", &want, "", "changed licence "+want.Key)
-}
-
-// LicenceView is an entitlement with what is held of it.
-type LicenceView struct {
-	Licence
-	Held  int64
-	Parts []Allocation
-}
-
-// Licences lists entitlements by key, those after a key.
-func (s *Service) Licences(ctx context.Context, actor identity.Actor, after string, limit int) ([]LicenceView, error) {
-	var list []LicenceView
-	if !sightOf(actor).all {
-		return nil, fault.New(fault.Forbidden, "You may not see the licences.")
-	}
-	return list, s.db.View(ctx, func(tx *db.Tx) error {
-		rows, err := licences(tx, after, limit)
-		if err != nil {
-			return err
-		}
-		for _, l := range rows {
-			v := LicenceView{Licence: l}
-			if v.Held, err = held(tx, l.ID); err != nil {
-				return err
-			}
-			if v.Parts, err = allocationsOfLicence(tx, l.ID); err != nil {
-				return err
-			}
-			list = append(list, v)
-		}
-		return nil
-	})
 }

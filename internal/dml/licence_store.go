@@ -38,3 +38,14 @@ func licences(tx *db.Tx, after string, limit int) ([]Licence, error) {
 	var list []Licence
 	return list, tx.Gorm().Where("licence_key > ?", after).Order("licence_key").Limit(limit).Find(&list).Error
 }
+
+// inUse sums what verified targets use of a licence.
+func inUse(tx *db.Tx, licenceID int64) (n int64, err error) {
+	return n, tx.Gorm().Model(&Allocation{}).Where("licence_id = ? AND state IN ?", licenceID, []AllocationState{Reserved, Consumed}).
+		Select("COALESCE(SUM(installed), 0)").Scan(&n).Error
+}
+
+// seatedReleases gives the releases that hold a part of any licence.
+func seatedReleases(tx *db.Tx) (keys []string, err error) {
+	return keys, tx.Gorm().Model(&Allocation{}).Where("state <> ?", Released).Distinct().Order("release_key").Pluck("release_key", &keys).Error
+}

@@ -148,7 +148,7 @@ func TestLicenceRules(t *testing.T) {
 		for _, to := range []AllocationState{Reserved, Consumed, Released} {
 			a := Allocation{State: from}
 			ok := a.move(to) == nil
-			want := from == Reserved && to != Reserved || from == Consumed && to == Released || from == Released && to == Reserved
+			want := from == Reserved && to != Reserved || from == Consumed && to != Consumed || from == Released && to == Reserved
 			if ok != want {
 				t.Errorf("%s to %s: %v", from, to, ok)
 			}

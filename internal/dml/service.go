@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"sync"
 
 	"slipway/internal/audit"
@@ -26,6 +28,7 @@ type Service struct {
 	scrubbed sync.Mutex  // one scrub at a time
 	sitting  *blob.Check // of a blob that is larger than one turn of the scrub
 	packs    Packages
+	places   Places
 }
 
 // Scanner looks for malware in a stream. Without one the check says "not
@@ -80,6 +83,16 @@ func storeFault(err error, v *Version) error {
 			blocker.Sentence, blocker.Link = "The stored bytes of "+v.Title()+" no longer match their digest.", v.Link()
 		}
 		return &fault.Fault{Kind: fault.Refused, Message: "The media library cannot vouch for these bytes.", Blockers: []fault.Blocker{blocker}, Cause: err}
+	case diskFailed(err):
+		slog.Error("media store", "error", err)
+		return fault.Wrap(fault.Unavailable, err, "The disk of the media store failed, and nothing was changed. Ask an administrator to look at it, then try again.")
 	}
 	return err
+}
+
+// diskFailed tells an error of the file system from one of whoever sends.
+func diskFailed(err error) bool {
+	var path *fs.PathError
+	var link *os.LinkError
+	return errors.As(err, &path) || errors.As(err, &link)
 }

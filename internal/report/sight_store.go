@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 
+	"slipway/internal/dml"
 	"slipway/internal/identity"
 )
 
@@ -43,7 +44,7 @@ type values map[string]any
 // that the actor sees and for those under way.
 func (d *desk) read(into any, query string, more values) error {
 	v := sightOf(d.actor)
-	named := values{"me": d.actor.UserID, "now": d.tx.Now, "soon": d.tx.Now.Add(soon), "grants": v.grants, "most": Longest}
+	named := values{"me": d.actor.UserID, "now": d.tx.Now, "soon": d.tx.Now.Add(soon), "month": d.tx.Now.Add(dml.ExpiryNotice), "grants": v.grants, "most": Longest}
 	maps.Copy(named, more)
 	query = strings.NewReplacer("{seen}", v.seen, "{known}", v.known, "{live}", live).Replace(query)
 	if !strings.Contains(query, "@") { // gorm takes names only where one is used

@@ -75,7 +75,7 @@ const notYet = "neutral g-clock"
 
 // listings are the tasks that the tables tell. All are read in one statement;
 // the number of a kind in it is its place here.
-var listings = slices.Concat(decisions, duties, written, gifts)
+var listings = slices.Concat(decisions, duties, kept, written, gifts)
 
 // MyWork gives what waits for the actor, the most urgent first.
 func (s *Service) MyWork(ctx context.Context, actor identity.Actor) (*Work, error) {

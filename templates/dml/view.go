@@ -131,6 +131,15 @@ type LicencesView struct {
 	MayEdit  bool
 }
 
+// LicenceView is the page of one entitlement.
+type LicenceView struct {
+	Licence dml.LicenceView
+	Now     db.Time
+	Form    LicenceForm
+	Errors  ui.Errors
+	MayEdit bool
+}
+
 // Bytes is a size as people read it; the exact number stands in its title.
 func Bytes(n int64) string {
 	const unit = 1000
@@ -277,6 +286,10 @@ func licenceState(l dml.LicenceView, now db.Time) (family, word string) {
 		return "neutral", "Not yet valid"
 	case !l.Valid(now):
 		return "bad", "Expired"
+	case l.Counts() && l.Held > l.Entitled:
+		return "bad", "Over-used"
+	case l.Ending(now):
+		return "warn g-clock", "Ends soon"
 	case l.Counts() && l.Held >= l.Entitled:
 		return "warn", "All held"
 	}

@@ -318,10 +318,19 @@ func TestListAndLicences(t *testing.T) {
 	s.post("bruno", "/dml/licences", licence).want(http.StatusForbidden)
 	s.post("cora", "/dml/licences", licence).want(http.StatusSeeOther)
 	s.post("cora", "/dml/licences", licence).want(http.StatusUnprocessableEntity, "already", "Field licence")
-	s.get("bruno", "/dml/licences").want(http.StatusOK, "0 of 15 devices", "In date")
+	s.get("bruno", "/dml/licences").want(http.StatusOK, "15 devices", "In date")
+	s.get("bruno", "/dml/licences/ENT-0442").want(http.StatusOK, "Each verified target consumes one", "No release holds a part")
+	s.get("stefan", "/dml/licences/ENT-0442").want(http.StatusForbidden)
+	s.get("cora", "/dml/licences/NONE").want(http.StatusNotFound)
+	if strings.Contains(s.get("bruno", "/dml/licences/ENT-0442").body, "Save the entitlement") {
+		t.Error("a build manager is offered to change it")
+	}
 	licence.Set("valid_from", "2028-01-01")
 	licence.Set("version", "1")
-	s.post("cora", "/dml/licences", licence).want(http.StatusUnprocessableEntity, "end after it begins")
+	s.post("cora", "/dml/licences", licence).want(http.StatusUnprocessableEntity, "end after it begins", "Save the entitlement")
+	licence.Del("valid_from")
+	s.post("cora", "/dml/licences", licence).want(http.StatusSeeOther)
+	s.post("cora", "/dml/licences", licence).want(http.StatusConflict, "Somebody else")
 
 	edit := url.Values{"version": {"1"}, "name": {"Server, renamed"}, "provenance": {"procured"}}
 	s.post("cora", "/dml/items/payments-api/server", edit).want(http.StatusUnprocessableEntity, "Name the supplier", "Server, renamed")

@@ -35,13 +35,24 @@ func (h *handler) licencesView(c echo.Context) (*pages.LicencesView, error) {
 		v.Licences = list[:licencesOnPage]
 		v.Next = "/dml/licences?after=" + url.QueryEscape(v.Licences[licencesOnPage-1].Key)
 	}
-	edit := c.QueryParam("edit")
-	for _, l := range v.Licences {
-		if l.Key == edit {
-			v.Form = licenceForm(l.Licence)
-		}
-	}
 	return v, nil
+}
+
+func (h *handler) licence(c echo.Context) error {
+	v, err := h.licenceView(c, c.Param("key"))
+	if err != nil {
+		return err
+	}
+	return page.Render(c, http.StatusOK, pages.LicencePage(*v))
+}
+
+func (h *handler) licenceView(c echo.Context, key string) (*pages.LicenceView, error) {
+	actor := page.Actor(c)
+	l, err := h.dml.LicenceDetail(c.Request().Context(), actor, key)
+	if err != nil {
+		return nil, err
+	}
+	return &pages.LicenceView{Licence: *l, Now: h.db.Now(), Form: licenceForm(l.Licence), MayEdit: actor.Can(identity.DmlDecide, 0)}, nil
 }
 
 func licenceForm(l dml.Licence) pages.LicenceForm {
@@ -63,7 +74,10 @@ func (h *handler) saveLicence(c echo.Context) error {
 	}
 	err := h.keepLicence(c, form)
 	if err == nil {
-		return page.Redirect(c, "/dml/licences#"+url.PathEscape(form.Key), "The entitlement is saved.")
+		return page.Redirect(c, dml.LicenceLink(form.Key), "The entitlement is saved.")
+	}
+	if form.Version != 0 {
+		return h.licenceAgain(c, form, err)
 	}
 	v, again := h.licencesView(c)
 	if again != nil {
@@ -71,6 +85,20 @@ func (h *handler) saveLicence(c echo.Context) error {
 	}
 	v.Form, v.Errors = form, page.Errors(err)
 	return page.Again(c, err, pages.LicencesPage(*v))
+}
+
+// licenceAgain shows the licence as it is now, with what was typed.
+func (h *handler) licenceAgain(c echo.Context, form pages.LicenceForm, err error) error {
+	if fault.KindOf(err) == fault.Forbidden {
+		return err
+	}
+	v, again := h.licenceView(c, form.Key)
+	if again != nil {
+		return again
+	}
+	form.Version = v.Licence.Row.Version
+	v.Form, v.Errors = form, page.Errors(err)
+	return page.Again(c, err, pages.LicencePage(*v))
 }
 
 // keepLicence reads the dates in UTC: an entitlement holds for whole days,

@@ -30,6 +30,7 @@ func (h *handler) routes(r *echo.Group) {
 	r.POST("/dml/upload", h.upload)
 	r.GET("/dml/licences", h.licences)
 	r.POST("/dml/licences", h.saveLicence)
+	r.GET("/dml/licences/:key", h.licence)
 	r.GET("/dml/keys", h.keys)
 	r.POST("/dml/keys", h.trustKey)
 	r.POST("/dml/keys/:id/revoke", h.revokeKey)

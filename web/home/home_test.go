@@ -6,10 +6,14 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/identity"
+	"slipway/internal/release"
 	"slipway/internal/report"
 	"slipway/web/webtest"
 )
@@ -226,4 +230,57 @@ func TestSignedOutNothingIsShown(t *testing.T) {
 func TestTheFirstDay(t *testing.T) {
 	s := webtest.New(t)
 	s.As("maya").Get("/").Status(http.StatusOK).Has("#flight", "No release is under way").Has("#soon", "No window or freeze begins or ends").Has("#handed", "Nothing is handed to you.").Lacks("body", "emergency authority")
+}
+
+// A licence that ends within a month is announced to those who keep it and to
+// the owner of the service that needs it, until it is renewed.
+func TestTheEndOfALicenceIsAnnounced(t *testing.T) {
+	s := webtest.Demo(t)
+	ctx, cora := context.Background(), actor(t, s, "cora")
+	now := s.App.DB.Now()
+	save := func(version int64, end db.Time) {
+		t.Helper()
+		if err := s.App.DML.SaveLicence(ctx, cora, version, dml.Licence{Key: "ENT-7", Name: "Seat maps", Metric: dml.PerDevice, Entitled: 5, ValidTo: end}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := func(name, begins string, want int) {
+		t.Helper()
+		if list := about(work(t, s, name), begins); len(list) != want {
+			t.Errorf("%s: %d tasks begin with %q, want %d: %+v", name, len(list), begins, want, list)
+		}
+	}
+	const renew, ends = "Renew licence ENT-7", "Licence ENT-7 of your service ends"
+	save(0, now.Add(31*24*time.Hour))
+	asked("cora", renew, 0)
+	save(1, now.Add(29*24*time.Hour))
+	asked("cora", renew, 1)
+	asked("sofia", ends, 0) // nothing of hers needs it
+	asked("maya", renew, 0)
+	err := s.App.DB.InTx(ctx, func(tx *db.Tx) error {
+		return s.App.DML.Reserve(tx, cora, dml.Reservation{LicenceKey: "ENT-7", ReleaseKey: firstKey(t, s), Quantity: 1})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked("sofia", ends, 1)
+	s.As("sofia").Get(about(work(t, s, "sofia"), ends)[0].Href).Status(http.StatusOK).Has("main", "Seat maps").Has("main", firstKey(t, s)).Has(".notice", "within 30 days")
+	save(2, now.Add(-time.Hour))
+	asked("cora", renew, 1)
+	if list := about(work(t, s, "cora"), renew); list[0].Family != "bad g-clock" {
+		t.Errorf("an end that is past is not late: %+v", list)
+	}
+	save(3, now.Add(300*24*time.Hour))
+	asked("cora", renew, 0)
+	asked("sofia", ends, 0)
+}
+
+// firstKey is the oldest release that everybody sees.
+func firstKey(t *testing.T, s *webtest.Server) string {
+	t.Helper()
+	list, err := s.App.Release.List(context.Background(), actor(t, s, "stefan"), release.Filter{})
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	return list[len(list)-1].Key
 }
