@@ -94,6 +94,19 @@ func Copy(t testing.TB, file []byte) *db.DB {
 	return open(t, db.Options{Path: path})
 }
 
+// File writes a migrated SQLite database to a path, for a test that has other
+// processes open it.
+func File(t testing.TB, path string) {
+	t.Helper()
+	file, err := template()
+	if err == nil {
+		err = os.WriteFile(path, file, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func open(t testing.TB, options db.Options) *db.DB {
 	t.Helper()
 	clock := &Clock{}

@@ -127,11 +127,42 @@ func (s *Service) Arrival(ctx context.Context, actor identity.Actor, id string) 
 	if u.Digest != "" {
 		return u.arrival(u.Size), nil
 	}
-	up, err := s.resume(ctx, id)
-	if err != nil {
+	up, err := s.resumed(ctx, u)
+	switch {
+	case err != nil:
 		return nil, err
+	case u.Digest != "":
+		return u.arrival(u.Size), nil
+	case up.Offset() == u.Size: // its last byte came just before a server died
+		return s.store(ctx, u, up)
 	}
 	return u.arrival(up.Offset()), storeFault(up.Suspend(), nil)
+}
+
+// resumed goes on with an upload. It may turn out to be stored already, by a
+// server that died before it could write that down; there is no upload then.
+// Only bytes that nobody ever wrote down can be that, so that nobody comes by
+// another's through their digest.
+func (s *Service) resumed(ctx context.Context, u *upload) (blob.Upload, error) {
+	up, err := s.resume(ctx, u.Upload)
+	if !errors.Is(err, ErrUploadUnknown) || u.Declared == "" {
+		return up, err
+	}
+	info, missing := s.blobs.Stat(ctx, u.Declared)
+	if missing != nil || info.Size != u.Size || blob.Recheck(ctx, s.blobs, u.Declared, nil) != nil {
+		return nil, err
+	}
+	return nil, s.db.InTx(ctx, func(tx *db.Tx) error {
+		if _, known := blobByDigest(tx, u.Declared); !errors.Is(known, fault.NotFound) {
+			return err
+		}
+		return noteStored(tx, u, info)
+	})
+}
+
+func noteStored(tx *db.Tx, u *upload, info blob.Info) error {
+	u.Digest, u.SeenAt = info.Digest, tx.Now
+	return errors.Join(blobStored(tx, info), storedUpload(tx, u.Upload, info.Digest))
 }
 
 func (s *Service) resume(ctx context.Context, id string) (blob.Upload, error) {
@@ -154,15 +185,17 @@ func (s *Service) Take(ctx context.Context, actor identity.Actor, id string, off
 	if err != nil {
 		return nil, err
 	}
+	var up blob.Upload
+	if u.Digest == "" {
+		if up, err = s.resumed(ctx, u); err != nil {
+			return nil, err
+		}
+	}
 	if u.Digest != "" {
 		if offset != u.Size {
 			return nil, wrongOffset(u.Size, offset)
 		}
 		return u.arrival(u.Size), nil
-	}
-	up, err := s.resume(ctx, id)
-	if err != nil {
-		return nil, err
 	}
 	if offset != up.Offset() {
 		return nil, errors.Join(wrongOffset(up.Offset(), offset), up.Suspend())
@@ -207,11 +240,7 @@ func (s *Service) store(ctx context.Context, u *upload, up blob.Upload) (*Arriva
 	if err != nil {
 		return nil, errors.Join(storeFault(err, nil), s.drop(ctx, u.Upload))
 	}
-	err = s.db.InTx(ctx, func(tx *db.Tx) error {
-		u.Digest, u.SeenAt = info.Digest, tx.Now
-		return errors.Join(blobStored(tx, info), storedUpload(tx, u.Upload, info.Digest))
-	})
-	if err != nil {
+	if err := s.db.InTx(ctx, func(tx *db.Tx) error { return noteStored(tx, u, info) }); err != nil {
 		return nil, err
 	}
 	return u.arrival(u.Size), nil

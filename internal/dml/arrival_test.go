@@ -169,6 +169,24 @@ func TestUploadsOfOthersAreNotThere(t *testing.T) {
 	}
 }
 
+// An upload whose bytes are gone is not made good with another's of the same
+// digest: who knows a digest does not have the bytes yet.
+func TestUploadIsNotFilledWithAnothers(t *testing.T) {
+	l := newLibrary(t)
+	dario := dbtest.User(t, l.db, "dario", identity.BuildManager)
+	v := l.receive(dario, "1", "known by its digest only")
+	u := l.announce(Announcement{Declared: v.Digest, Size: v.Size})
+	if err := os.Remove(filepath.Join(l.root, "tmp", u.ID)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Arrival(context.Background(), l.bruno, u.ID); !errors.Is(err, ErrUploadUnknown) {
+		t.Fatal(err)
+	}
+	if _, err := l.take(u.ID, v.Size, strings.NewReader("")); !errors.Is(err, ErrUploadUnknown) {
+		t.Fatal(err)
+	}
+}
+
 func TestUploadExpires(t *testing.T) {
 	l := newLibrary(t)
 	ctx := context.Background()

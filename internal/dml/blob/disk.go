@@ -74,7 +74,8 @@ func (s *Disk) place(_ context.Context, f *os.File, d Digest, _ int64) (Info, er
 }
 
 // rename makes a synced file appear. A file whose folder could not be synced is
-// removed: it might vanish with a power cut after it was reported as stored.
+// removed: it might vanish with a power cut after it was reported as stored. One
+// that took the place of an older copy stays, since others rely on that.
 func (s *Disk) rename(temporary string, d Digest) error {
 	path := s.path(d)
 	dir := filepath.Dir(path)
@@ -89,13 +90,15 @@ func (s *Disk) rename(temporary string, d Digest) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, missing := os.Lstat(path)
 	if err := os.Rename(temporary, path); err != nil {
 		return err
 	}
-	if err := s.syncDir(dir); err != nil {
+	err := s.syncDir(dir)
+	if err != nil && missing != nil {
 		return errors.Join(err, os.Remove(path))
 	}
-	return nil
+	return err
 }
 
 func (s *Disk) syncDir(dir string) error {

@@ -79,6 +79,32 @@ func TestFsyncFailureRemoves(t *testing.T) {
 	}
 }
 
+// Nor may a failed attempt to store the same bytes again take the copy on which
+// others rely.
+func TestFsyncFailureKeepsTheOlderCopy(t *testing.T) {
+	s := disk(t)
+	data := []byte("relied on")
+	d := store(t, s, data).Digest
+	for _, which := range []string{"file", "folder"} {
+		s.fsync = func(f *os.File) error {
+			if info, err := f.Stat(); err != nil || info.IsDir() == (which == "folder") {
+				return errors.Join(err, syscall.EIO)
+			}
+			return f.Sync()
+		}
+		up := create(t, s)
+		if _, err := up.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := up.Commit(context.Background(), d, Unknown); !errors.Is(err, syscall.EIO) {
+			t.Fatalf("%s: the failure was swallowed: %v", which, err)
+		}
+		if !bytes.Equal(read(t, s, d), data) {
+			t.Errorf("%s: it came back otherwise", which)
+		}
+	}
+}
+
 func TestSweepTakesTheDead(t *testing.T) {
 	s := disk(t)
 	dead := filepath.Join(s.root, "tmp", "upload-dead")
