@@ -10,6 +10,7 @@
   const file = form.querySelector('input[type=file]'), id = form.querySelector('input[name=upload]')
   const bar = box.querySelector('progress'), pause = find('pause')
   const delays = [0, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000]
+  const offline = 'No connection. It goes on by itself when there is one.'
   let upload = null, state = '', submitting = null, marks = []
   const underWay = form.querySelector('[data-under-way]')
   if (underWay) underWay.hidden = false
@@ -53,7 +54,7 @@
   const failed = error => {
     const status = error.originalResponse?.getStatus() ?? 0
     submitting = null
-    if (!navigator.onLine) become('waiting', 'No connection. It goes on by itself when there is one.')
+    if (!navigator.onLine) become('waiting', offline)
     else if (status === 401 || passing(status)) become('paused', `${reason(error)} What has arrived is kept.`)
     else { id.value = ''; become('failed', reason(error)) }
   }
@@ -94,7 +95,12 @@
     if (mine === upload && state === 'sending') mine.start()
   }
 
-  const resume = () => { marks = []; become('sending', 'Going on.'); upload.start() }
+  const resume = async () => {
+    marks = []
+    become('sending', 'Going on.')
+    await upload.abort() // what may wait to be tried again
+    if (state === 'sending') upload.start()
+  }
 
   file.addEventListener('change', () => {
     if (file.files.length) begin(file.files[0])
@@ -114,6 +120,7 @@
     box.hidden = true
     file.focus()
   })
+  addEventListener('offline', () => { if (upload && state === 'waiting') become('waiting', offline) })
   addEventListener('online', () => { if (upload && state === 'waiting') resume() })
 
   form.addEventListener('submit', event => {
