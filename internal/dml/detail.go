@@ -20,6 +20,7 @@ type Detail struct {
 
 	Holds      []Hold // standing and lifted, the newest first
 	Rehearsals []Rehearsal
+	Copies     []Copy // physical ones, those written off too
 	MayHold    bool
 	Now        db.Time
 }
@@ -57,6 +58,9 @@ func (s *Service) Detail(ctx context.Context, actor identity.Actor, key string) 
 		}
 		if sightOf(actor).all {
 			if d.Holds, err = allHoldsOf(tx, item.ID); err != nil {
+				return err
+			}
+			if d.Copies, err = copiesOf(tx, item.ID); err != nil {
 				return err
 			}
 			if d.Rehearsals, err = rehearsalsOf(tx, item.ID); err != nil {

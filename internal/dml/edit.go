@@ -19,10 +19,6 @@ type ItemEdit struct {
 	Description string
 	Licence     string
 	LicenceKey  string
-	Site        string
-	Shelf       string
-	Keeper      string
-	Sighted     bool // the physical copy was seen today
 
 	MustBeSigned bool
 }
@@ -42,15 +38,10 @@ func (s *Service) EditItem(ctx context.Context, actor identity.Actor, key string
 		}
 		item.Name, item.Provenance, item.Supplier = strings.TrimSpace(e.Name), e.Provenance, strings.TrimSpace(e.Supplier)
 		item.Description, item.Licence, item.LicenceKey = e.Description, strings.TrimSpace(e.Licence), strings.TrimSpace(e.LicenceKey)
-		item.Site, item.Shelf, item.Keeper = e.Site, e.Shelf, e.Keeper
-		if e.Sighted {
-			item.SightedAt = tx.Now
-		}
 		demand := item.MustBeSigned != e.MustBeSigned
 		item.MustBeSigned = e.MustBeSigned
 		var c fault.Check
 		item.validate(&c)
-		c.Need(!e.Sighted || item.Physical(), "site", "Say where the physical copy was seen.")
 		if err := c.Err("The item was not saved."); err != nil {
 			return err
 		}
@@ -58,6 +49,9 @@ func (s *Service) EditItem(ctx context.Context, actor identity.Actor, key string
 			return err
 		}
 		if err := copyItem(tx, item); err != nil {
+			return err
+		}
+		if err := copyWords(tx, item); err != nil {
 			return err
 		}
 		if demand {

@@ -57,10 +57,6 @@ type Item struct {
 	KeepRule    KeepRule
 	KeepDays    int64 // of the rule "days"
 	KeepLast    int64 // of the rule "last"
-	Site        string
-	Shelf       string
-	Keeper      string // who keeps the physical copy
-	SightedAt   db.Time
 
 	// MustBeSigned demands a good signature before a version is accepted.
 	MustBeSigned bool
@@ -72,9 +68,6 @@ func (Item) TableName() string { return "media_items" }
 // Commercial is the licence of media whose right of use is an entitlement.
 const Commercial = "commercial"
 
-// Physical tells whether a physical copy is on record.
-func (i Item) Physical() bool { return i.Site != "" || i.Shelf != "" }
-
 var (
 	keySegment = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
 	labelForm  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
@@ -82,7 +75,7 @@ var (
 
 // reserved first segments are addresses of the library's own pages, and the
 // repositories of release packages.
-var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items", "components", "keys", "health", "holds", "retention", "rehearsals", "releases"}
+var reserved = []string{"quarantine", "upload", "licences", "versions", "blob", "items", "components", "keys", "health", "holds", "retention", "rehearsals", "stock", "compare", "releases"}
 
 // checkKey judges an item key. It is the grammar of OCI repository names, so
 // that every item can be pulled under its own key.

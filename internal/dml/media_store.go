@@ -172,9 +172,9 @@ func narrow(q *gorm.DB, f Filter) *gorm.DB {
 	}
 	switch f.Store {
 	case Physical:
-		q = q.Where("item_id IN (SELECT id FROM media_items WHERE site <> '' OR shelf <> '')")
+		q = q.Where("item_id IN (SELECT item_id FROM media_copies WHERE state <> ?)", WrittenOff)
 	case Electronic:
-		q = q.Where("item_id IN (SELECT id FROM media_items WHERE site = '' AND shelf = '')")
+		q = q.Where("item_id NOT IN (SELECT item_id FROM media_copies WHERE state <> ?)", WrittenOff)
 	}
 	text := strings.ToLower(strings.TrimSpace(f.Query))
 	switch {

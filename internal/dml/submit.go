@@ -155,7 +155,7 @@ func (sub *Submission) item() *Item {
 	}
 	return &Item{Key: sub.ItemKey, KeepRule: rule, Name: sub.ItemName, Kind: sub.Kind, Provenance: sub.Provenance, Supplier: sub.Supplier, Description: sub.About,
 		Licence: sub.Licence, LicenceKey: sub.LicenceKey, ServiceID: sub.ServiceID, OwnerID: sub.OwnerID, OwnerName: sub.OwnerName,
-		KeepDays: sub.KeepDays, Site: sub.Site, Shelf: sub.Shelf}
+		KeepDays: sub.KeepDays}
 }
 
 func (s *Service) tooLarge() error {
@@ -230,10 +230,10 @@ func enter(tx *db.Tx, actor identity.Actor, sub Submission, info blob.Info, mani
 	item, err := itemByKey(tx, sub.ItemKey)
 	if errors.Is(err, fault.NotFound) {
 		item = sub.item()
-		if item.Physical() {
-			item.Keeper, item.SightedAt = actor.Name, tx.Now
-		}
 		err = tx.Create(item)
+		if sub.Site+sub.Shelf != "" && err == nil {
+			err = putCopy(tx, actor, &Copy{Kind: MediaCopy, Name: item.Name, ItemID: item.ID, ItemKey: item.Key, Label: sub.Label, ServiceID: item.ServiceID, Site: sub.Site, Shelf: sub.Shelf})
+		}
 	}
 	if err != nil {
 		return nil, false, err

@@ -82,6 +82,16 @@ func documentFinding(r *Release, lines []Component) Finding {
 // mediaFinding asks the library about every file of the package.
 func (s *Service) mediaFinding(tx *db.Tx, r *Release, lines []Component, judge func(*dml.Version) []fault.Blocker) (Finding, error) {
 	reasons, count, err := s.mediaBlockers(tx, lines, judge)
+	if err != nil {
+		return Finding{}, err
+	}
+	for _, line := range lines { // what has to come from a shelf
+		missing, err := s.media.ShelfBlockers(tx, line.MediaItem, line.Serial)
+		if err != nil {
+			return Finding{}, err
+		}
+		reasons = append(reasons, missing...)
+	}
 	return fromBlockers("media.accepted", "The media is accepted, or waits for this check-in alone", fmt.Sprintf("%d files, as the library holds them.", count),
 		identity.DMLCustodian.Label(), r.Link("package"), "Open the package", reasons), err
 }

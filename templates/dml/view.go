@@ -71,10 +71,6 @@ type ItemForm struct {
 	Description string `form:"description"`
 	Licence     string `form:"licence"`
 	LicenceKey  string `form:"licence_key"`
-	Site        string `form:"site"`
-	Shelf       string `form:"shelf"`
-	Keeper      string `form:"keeper"`
-	Sighted     bool   `form:"sighted"`
 
 	MustBeSigned bool `form:"must_be_signed"`
 }
@@ -82,7 +78,7 @@ type ItemForm struct {
 // FormOf is an item as its form shows it.
 func FormOf(i dml.Item) ItemForm {
 	return ItemForm{Version: i.Row.Version, Name: i.Name, Provenance: string(i.Provenance), Supplier: i.Supplier, Description: i.Description,
-		Licence: i.Licence, LicenceKey: i.LicenceKey, Site: i.Site, Shelf: i.Shelf, Keeper: i.Keeper, MustBeSigned: i.MustBeSigned}
+		Licence: i.Licence, LicenceKey: i.LicenceKey, MustBeSigned: i.MustBeSigned}
 }
 
 // DecideForm is what a custodian typed about a version.

@@ -38,7 +38,7 @@ func (h *handler) editItem(c echo.Context) error {
 	}
 	err := h.dml.EditItem(c.Request().Context(), page.Actor(c), key, form.Version, dml.ItemEdit{Name: form.Name, Provenance: dml.Provenance(form.Provenance),
 		Supplier: form.Supplier, Description: form.Description, Licence: form.Licence, LicenceKey: form.LicenceKey,
-		Site: form.Site, Shelf: form.Shelf, Keeper: form.Keeper, Sighted: form.Sighted, MustBeSigned: form.MustBeSigned})
+		MustBeSigned: form.MustBeSigned})
 	if err == nil {
 		return page.Redirect(c, "/dml/"+key, "The item is saved.")
 	}
