@@ -57,6 +57,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 				p := people[l.who]
 				if p == nil {
 					p = signIn(t, s.URL, l.who)
+					p.bringsAxe()
 					people[l.who] = p
 				}
 				p.open(l.path)
