@@ -38,7 +38,7 @@
     const first = marks[0], rate = now > first.at ? (sent - first.sent) / (now - first.at) * 1000 : 0
     const percent = Math.floor(sent * 100 / total)
     bar.value = percent
-    find('figures').textContent = `${percent} % · ${size(sent)} of ${size(total)}` + (rate > 0 ? ` · ${size(Math.round(rate))} a second` : '')
+    find('figures').textContent = `${percent} % · ${size(sent)} of ${size(total)}` + (rate > 0 ? ` · ${size(Math.round(rate))}/s` : '')
     if (state === 'waiting') become('sending', 'Going on.')
   }
 
