@@ -47,10 +47,14 @@ const writerLock = 0x51169a7
 // Transactions do not nest.
 func (d *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
 	if _, nested := ctx.Value(txKey{}).(*Tx); nested {
-		return errors.New("db: transactions do not nest")
+		return errNested
 	}
+	return d.inTx(ctx, d.write.WithContext(ctx), fn)
+}
+
+func (d *DB) inTx(ctx context.Context, write *gorm.DB, fn func(*Tx) error) error {
 	tx := &Tx{postgres: d.postgres}
-	err := d.write.WithContext(ctx).Transaction(func(g *gorm.DB) error {
+	err := write.Transaction(func(g *gorm.DB) error {
 		if d.postgres {
 			if err := g.Exec("SELECT pg_advisory_xact_lock(?)", writerLock).Error; err != nil {
 				return err

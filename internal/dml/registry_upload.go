@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
+	"time"
 
 	"slipway/internal/db"
 	"slipway/internal/dml/blob"
@@ -18,6 +20,10 @@ type Pushing struct {
 	up   blob.Upload
 }
 
+// seenEvery is how much time may pass before it is written down again that
+// somebody goes on with an upload.
+const seenEvery = 10 * time.Minute
+
 // Begin starts to take a blob.
 func (r *Registry) Begin(ctx context.Context, name string, declared int64) (*Pushing, error) {
 	if declared > r.s.maxSize {
@@ -30,7 +36,12 @@ func (r *Registry) Begin(ctx context.Context, name string, declared int64) (*Pus
 	if err != nil {
 		return nil, storeFault(err, nil)
 	}
-	err = r.change(ctx, name, func(tx *db.Tx, p place) error {
+	// A power cut takes the bytes that came so far as well: only Commit syncs them.
+	err = r.s.db.InTxSoon(ctx, func(tx *db.Tx) error {
+		p, err := r.write(tx, name)
+		if err != nil {
+			return err
+		}
 		return tx.Create(&upload{Upload: up.ID(), Repo: p.key, UserID: r.actor.UserID, BegunAt: tx.Now, SeenAt: tx.Now})
 	})
 	if err != nil {
@@ -43,16 +54,22 @@ func (r *Registry) Begin(ctx context.Context, name string, declared int64) (*Pus
 // belongs, or negative for wherever the last one was.
 func (r *Registry) Resume(ctx context.Context, name, id string, offset int64) (*Pushing, error) {
 	gone := fault.Wrap(fault.NotFound, ErrUploadUnknown, "There is no such upload. Begin again.")
-	err := r.change(ctx, name, func(tx *db.Tx, p place) error {
-		_, err := uploadOf(tx, p.key, id, r.actor.UserID)
-		if errors.Is(err, fault.NotFound) {
-			return gone
-		}
+	var stale bool
+	err := r.s.db.View(ctx, func(tx *db.Tx) error {
+		p, err := r.write(tx, name)
 		if err != nil {
 			return err
 		}
-		return seeUpload(tx, id)
+		u, err := uploadOf(tx, p.key, id, r.actor.UserID)
+		if errors.Is(err, fault.NotFound) {
+			return gone
+		}
+		stale = err == nil && u.SeenAt.Before(tx.Now.Add(-seenEvery))
+		return err
 	})
+	if err == nil && stale {
+		err = r.s.db.InTx(ctx, func(tx *db.Tx) error { return seeUpload(tx, id) })
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +101,29 @@ func (p *Pushing) Write(b []byte) (int, error) {
 	}
 	n, err := p.up.Write(b)
 	return n, storeFault(err, nil)
+}
+
+var bodies = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
+
+// ReadFrom takes all that r gives, in larger pieces than io.Copy would.
+func (p *Pushing) ReadFrom(r io.Reader) (taken int64, err error) {
+	buffer := bodies.Get().(*[]byte)
+	defer bodies.Put(buffer)
+	for {
+		n, err := r.Read(*buffer)
+		if n > 0 {
+			written, failed := p.Write((*buffer)[:n])
+			if taken += int64(written); failed != nil {
+				return taken, failed
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return taken, nil
+		}
+		if err != nil {
+			return taken, err
+		}
+	}
 }
 
 // Close keeps the bytes for the next request. After Commit it does nothing.

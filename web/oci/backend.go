@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"iter"
+	"sync"
 
 	"cuelabs.dev/go/oci/ociregistry"
 
 	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
+	"slipway/internal/fault"
 )
 
 // backend is the library as ociserver wants to see it, for one request's actor.
@@ -16,7 +18,8 @@ import (
 type backend struct {
 	*ociregistry.Funcs
 	registry *dml.Registry
-	chunked  bool // the request says where its bytes belong
+	chunked  bool   // the request says where its bytes belong
+	failed   *error // why bytes were not taken, which ociserver does not pass on
 }
 
 func digest(d ociregistry.Digest) blob.Digest { return blob.Digest(d) }
@@ -29,6 +32,15 @@ type reader struct {
 	io.ReadCloser
 	content *dml.Content
 }
+
+// WriteTo sends in larger pieces than io.Copy would.
+func (r reader) WriteTo(w io.Writer) (int64, error) {
+	buffer := pieces.Get().(*[]byte)
+	defer pieces.Put(buffer)
+	return io.CopyBuffer(struct{ io.Writer }{w}, r.ReadCloser, *buffer)
+}
+
+var pieces = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 
 // Descriptor describes the whole, also where a part is read.
 func (r reader) Descriptor() ociregistry.Descriptor { return describe(r.content) }
@@ -119,7 +131,7 @@ func (b backend) PushBlobChunked(ctx context.Context, repo string, _ int) (ocire
 	if err != nil {
 		return nil, err
 	}
-	return &writer{p, ctx}, nil
+	return &writer{p, ctx, b.failed}, nil
 }
 
 // PushBlobChunkedResume goes on with one. ociserver says offset 0 also where
@@ -132,12 +144,13 @@ func (b backend) PushBlobChunkedResume(ctx context.Context, repo, id string, off
 	if err != nil {
 		return nil, err
 	}
-	return &writer{p, ctx}, nil
+	return &writer{p, ctx, b.failed}, nil
 }
 
 type writer struct {
 	*dml.Pushing
-	ctx context.Context
+	ctx    context.Context
+	failed *error
 }
 
 // Size is how many bytes were taken.
@@ -150,6 +163,15 @@ func (w *writer) ChunkSize() int { return 0 }
 func (w *writer) Commit(d ociregistry.Digest) (ociregistry.Descriptor, error) {
 	size, err := w.Pushing.Commit(w.ctx, digest(d))
 	return ociregistry.Descriptor{MediaType: "application/octet-stream", Digest: d, Size: size}, err
+}
+
+// ReadFrom takes all that the client sends.
+func (w *writer) ReadFrom(r io.Reader) (int64, error) {
+	n, err := w.Pushing.ReadFrom(r)
+	if fault.KindOf(err) != fault.Internal {
+		*w.failed = err
+	}
+	return n, err
 }
 
 // Cancel is never called by ociserver; the sweeper drops what nobody finishes.

@@ -7,6 +7,7 @@ package oci
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 	"strings"
@@ -44,12 +45,13 @@ func (h *handler) serve(c echo.Context) error {
 	}
 	req.Body = guard.Patient(w, req.Body)
 	registry := h.app.DML.Registry(actor)
-	b := backend{registry: registry, chunked: req.Header.Get("Content-Range") != ""}
+	b := backend{registry: registry, chunked: req.Header.Get("Content-Range") != "", failed: new(error)}
 	if err := front(registry, req); err != nil {
 		h.fail(w, req, err)
 		return nil
 	}
-	ociserver.New(b, &ociserver.Options{WriteError: h.fail}).ServeHTTP(w, req)
+	fail := func(w http.ResponseWriter, req *http.Request, err error) { h.fail(w, req, cmp.Or(*b.failed, err)) }
+	ociserver.New(b, &ociserver.Options{WriteError: fail}).ServeHTTP(w, req)
 	return nil
 }
 
