@@ -1,6 +1,7 @@
-// Command bench measures Slipway against bare handlers of its own, in one run
-// on one machine, and prints ratios: absolute figures drift with the machine's
-// other work, ratios much less. Every server it starts, it ends.
+// Command bench measures Slipway against bare handlers of its own, and its media
+// library against Debian's docker-registry, in one run on one machine, and prints
+// ratios: absolute figures drift with the machine's other work, ratios much
+// less. Every server it starts, it ends.
 package main
 
 import (
@@ -20,6 +21,8 @@ func main() {
 	small := flag.Int("small", 1_000, "releases in the small database")
 	large := flag.Int("large", 100_000, "releases in the large database; 0 leaves it out")
 	count := flag.Int("requests", 2_000, "requests of each load")
+	part := flag.String("part", "all", "what to measure: all, pages or media")
+	rounds := flag.Int("rounds", 5, "rounds of the media library, of which the best counts")
 	baseline := flag.String("baseline", "", "serve the baseline at this address instead")
 	dir := flag.String("dir", "", "folder for the databases; a temporary one when empty")
 	flag.Parse()
@@ -35,8 +38,16 @@ func main() {
 		defer os.RemoveAll(temporary)
 		*dir = temporary
 	}
-	if err := (bench{binary: *binary, small: *small, large: *large, count: *count, dir: *dir}).run(context.Background()); err != nil {
-		exit(err)
+	b := bench{binary: *binary, small: *small, large: *large, count: *count, rounds: max(*rounds, 1), dir: *dir}
+	if *part != "media" {
+		if err := b.run(context.Background()); err != nil {
+			exit(err)
+		}
+	}
+	if *part != "pages" {
+		if err := b.media(context.Background()); err != nil {
+			exit(err)
+		}
 	}
 }
 
@@ -48,6 +59,7 @@ func exit(err error) {
 type bench struct {
 	binary, dir         string
 	small, large, count int
+	rounds              int
 }
 
 // verdict prints one figure beside its target.

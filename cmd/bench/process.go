@@ -22,7 +22,8 @@ type process struct {
 	start time.Duration // exec to the first 200
 }
 
-// launch starts a server and waits until /healthz answers.
+// launch starts a server on an address that it is told as {addr}, and waits
+// until it answers.
 func launch(ctx context.Context, name string, args ...string) (*process, error) {
 	addr, err := freeAddress()
 	if err != nil {
@@ -31,6 +32,11 @@ func launch(ctx context.Context, name string, args ...string) (*process, error) 
 	for i := range args {
 		args[i] = strings.ReplaceAll(args[i], "{addr}", addr)
 	}
+	return launchAt(ctx, addr, name, args...)
+}
+
+// launchAt starts a server that knows its address.
+func launchAt(ctx context.Context, addr, name string, args ...string) (*process, error) {
 	p := &process{cmd: exec.CommandContext(ctx, name, args...), url: "http://" + addr}
 	log, err := os.Create(filepath.Join(os.TempDir(), fmt.Sprintf("slipway-bench-%d-%s.log", os.Getpid(), filepath.Base(name))))
 	if err != nil {
