@@ -166,6 +166,7 @@ func TestUploadSurvives(t *testing.T) {
 	bruno.becomes("arrived")
 	bruno.see("server.bin has arrived.")
 	bruno.screenshot("upload-arrived")
+	bruno.accessible()
 	actor, err := s.App.Identity.Local(context.Background(), "bruno")
 	if err != nil {
 		t.Fatal(err)
