@@ -34,7 +34,8 @@ type VersionDetail struct {
 	Attaches  bool   // the viewer may add evidence
 	Unvouched string // why nobody vouches any longer for what was signed
 	UsedBy    []Use
-	Hidden    int // uses by releases the viewer may not know of
+	Hidden    int               // uses by releases the viewer may not know of
+	RunsOn    map[string][]Spot // where those releases run
 	Verbs     []Verb
 	Blockers  []fault.Blocker // why the viewer cannot accept it
 	Readable  bool
@@ -54,6 +55,9 @@ func (s *Service) Detail(ctx context.Context, actor identity.Actor, key string) 
 		d.MayHold = actor.Can(identity.DmlHold, item.ServiceID) && actor.Kind == identity.PersonKind
 		d.Now = tx.Now
 		if err := d.load(tx, actor); err != nil {
+			return err
+		}
+		if err := s.deployed(tx, actor, &d); err != nil {
 			return err
 		}
 		if sightOf(actor).all {
@@ -155,3 +159,22 @@ func verbsFor(s State) []Verb {
 
 // MayAct tells whether the viewer may decide anything about the version now.
 func (v *VersionDetail) MayAct() bool { return len(v.Verbs) > 0 }
+
+// deployed says on which targets the releases run that hold the versions.
+func (s *Service) deployed(tx *db.Tx, actor identity.Actor, d *Detail) error {
+	var keys []string
+	for i := range d.Versions {
+		for _, use := range d.Versions[i].UsedBy {
+			keys = append(keys, use.ReleaseKey)
+		}
+	}
+	_, list, err := s.spots(tx, actor, keys)
+	byRelease := map[string][]Spot{}
+	for _, spot := range list {
+		byRelease[spot.ReleaseKey] = append(byRelease[spot.ReleaseKey], spot)
+	}
+	for i := range d.Versions {
+		d.Versions[i].RunsOn = byRelease
+	}
+	return err
+}

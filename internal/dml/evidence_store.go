@@ -100,3 +100,8 @@ func unjudgeVersion(tx *db.Tx, versionID int64) error {
 func keyStamp(tx *db.Tx) (stamp int64, err error) {
 	return stamp, tx.Gorm().Model(&TrustedKey{}).Select("COALESCE(SUM(version), 0)").Scan(&stamp).Error
 }
+
+// componentsOf gives what bills of materials say is in a version.
+func componentsOf(tx *db.Tx, versionID int64, limit int) (list []Component, err error) {
+	return list, tx.Gorm().Where("media_version_id = ?", versionID).Order("id").Limit(limit).Find(&list).Error
+}

@@ -46,6 +46,7 @@ func (h *handler) routes(r *echo.Group) {
 	r.POST("/dml/versions/:id/evidence", h.attach)
 	r.POST("/dml/versions/:id/:verb", h.decide)
 	r.GET("/dml/components", h.components)
+	r.GET("/dml/compare", h.compare)
 	r.POST("/dml/items/*", h.editItem)
 	r.POST("/dml/retention/*", h.retention)
 	r.POST("/dml/holds", h.placeHold)

@@ -73,3 +73,15 @@ func TestLabelsToPrint(t *testing.T) {
 	}
 	s.get("bruno", "/dml/stock/labels?site=Nowhere").want(http.StatusOK, "nothing to print")
 }
+
+func TestTwoVersionsAreCompared(t *testing.T) {
+	s := newSite(t)
+	s.upload("bruno", server, "a.bin", "x").want(http.StatusSeeOther)
+	s.upload("bruno", with(map[string]string{"label": "1.5.0"}), "a.bin", "longer").want(http.StatusSeeOther)
+	s.get("bruno", "/dml/payments-api/server").want(http.StatusOK, `action="/dml/compare"`, "Where it comes from", "Source: not stated")
+	s.get("bruno", "/dml/compare?from=1&to=2").want(http.StatusOK, "1.4.0", "1.5.0", "1 bytes, ", "6 bytes, ", "Changed", "1 B → 6 B")
+	s.get("stefan", "/dml/compare?from=1&to=2").want(http.StatusNotFound)
+	for _, query := range []string{"", "?from=1", "?from=1&to=x", "?from=1&to=99"} {
+		s.get("bruno", "/dml/compare"+query).want(http.StatusNotFound)
+	}
+}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"io"
 	"iter"
+	"os"
 	"sync"
 
 	"cuelabs.dev/go/oci/ociregistry"
+	"github.com/labstack/echo/v4"
 
 	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
@@ -33,11 +35,20 @@ type reader struct {
 	content *dml.Content
 }
 
-// WriteTo sends in larger pieces than io.Copy would.
+// WriteTo has the kernel send a whole file, where that is what is read, and
+// sends in larger pieces than io.Copy would otherwise.
 func (r reader) WriteTo(w io.Writer) (int64, error) {
+	if answer, ok := w.(*echo.Response); ok {
+		_, whole := r.ReadCloser.(*os.File)
+		if direct, can := answer.Writer.(io.ReaderFrom); whole && can {
+			n, err := direct.ReadFrom(r.ReadCloser)
+			answer.Size += n
+			return n, err
+		}
+	}
 	buffer := pieces.Get().(*[]byte)
 	defer pieces.Put(buffer)
-	return io.CopyBuffer(struct{ io.Writer }{w}, r.ReadCloser, *buffer)
+	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{r.ReadCloser}, *buffer)
 }
 
 var pieces = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
