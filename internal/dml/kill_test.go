@@ -25,15 +25,25 @@ import (
 	"slipway/internal/jobs"
 )
 
+// forking keeps this process from locking uploads while it starts another: for a
+// moment the new one holds every open file, and with it the lock.
+var forking sync.RWMutex
+
 // victim runs a process to its end, or to its death, and gives the acts that it
 // reported as done and the steps it named.
 func victim(t *testing.T, folder string, at int) (done, steps []string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), victimFolder+"="+folder, fmt.Sprintf("%s=%d", victimStep, at))
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	out, err := cmd.Output()
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	forking.Lock()
+	err := cmd.Start()
+	forking.Unlock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = cmd.Wait()
 	if at == 0 && err != nil {
 		t.Fatalf("%v: %s", err, &said)
 	}
@@ -43,7 +53,7 @@ func victim(t *testing.T, folder string, at int) (done, steps []string) {
 			t.Fatalf("it was not killed at step %d: %v: %s", at, err, &said)
 		}
 	}
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(out.String()) {
 		kind, what, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch kind {
 		case "done":
@@ -118,6 +128,8 @@ func TestKillAtEveryStep(t *testing.T) {
 			if n := len(done); n > 0 {
 				now = now.Add(acts[n-1].after)
 			}
+			forking.RLock()
+			defer forking.RUnlock()
 			if why := keptAfter(folder, now, done); why != nil {
 				t.Errorf("%s: %v", where, why)
 				return
