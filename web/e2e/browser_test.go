@@ -25,7 +25,7 @@ import (
 const (
 	chromium = "/usr/bin/chromium"
 	patience = 2 * time.Minute       // for one step of a person; a loaded machine is slow
-	glance   = 15 * time.Millisecond // between two looks at a page that is not there yet
+	glance   = 50 * time.Millisecond // between two looks at a page that is not there yet
 )
 
 // browser is the one Chromium of all tests. Every person has a context of it:

@@ -15,8 +15,12 @@ import (
 	"slipway/web/webtest"
 )
 
-// look is one page and who looks at it.
-type look struct{ who, path string }
+// look is one page and who looks at it. Again is one that somebody else, or
+// another state, shows with other forms.
+type look struct {
+	who, path string
+	again     bool
+}
 
 // readers are asked in turn who may read a page.
 var readers = []string{"maya", "root", nobody}
@@ -61,7 +65,11 @@ func TestEveryPageIsAccessible(t *testing.T) {
 					people[l.who] = p
 				}
 				p.open(l.path)
-				p.accessible()
+				if l.again {
+					p.accessibleToo()
+				} else {
+					p.accessible()
+				}
 			}
 		})
 	}
@@ -80,16 +88,16 @@ func everyPage(t *testing.T, s *webtest.Server) []look {
 		}
 		return people[who]
 	}
-	seen := map[look]bool{}
+	seen := map[[2]string]bool{}
 	var looks []look
-	add := func(who, path string) bool {
+	add := func(who, path string, again bool) bool {
 		answer := as(who).Get(path)
 		if answer.Code != http.StatusOK || !strings.HasPrefix(answer.Head.Get("Content-Type"), "text/html") || !strings.Contains(answer.Body, "<html") {
 			return false
 		}
-		if l := (look{who, path}); !seen[l] {
-			seen[l] = true
-			looks = append(looks, l)
+		if at := [2]string{who, path}; !seen[at] {
+			seen[at] = true
+			looks = append(looks, look{who, path, again})
 		}
 		return true
 	}
@@ -102,14 +110,14 @@ func everyPage(t *testing.T, s *webtest.Server) []look {
 	slices.Sort(routes)
 	for _, route := range slices.Compact(routes) {
 		for _, who := range readers {
-			if add(who, s.Address(route)) {
+			if add(who, s.Address(route), false) {
 				break
 			}
 		}
 	}
 	for who, pages := range besides {
 		for _, route := range pages {
-			add(who, s.Address(route))
+			add(who, s.Address(route), true)
 		}
 	}
 	maya, err := s.App.Identity.Local(t.Context(), "maya")
@@ -122,7 +130,7 @@ func everyPage(t *testing.T, s *webtest.Server) []look {
 			t.Fatal(err)
 		}
 		if len(list) > 0 {
-			add("maya", "/releases/"+list[0].Key)
+			add("maya", "/releases/"+list[0].Key, true)
 		}
 	}
 	return looks
