@@ -59,10 +59,6 @@ func versionsByManifest(tx *db.Tx, key string, manifest blob.Digest) (list []Ver
 	return list, tx.Gorm().Where("item_key = ? AND manifest = ?", key, manifest).Order("id").Find(&list).Error
 }
 
-func childrenOf(tx *db.Tx, repo string, parent blob.Digest) (list []Content, err error) {
-	return list, tx.Gorm().Where("repo = ? AND digest IN (SELECT child FROM registry_refs WHERE repo = ? AND parent = ?)", repo, repo, parent).Order("id").Find(&list).Error
-}
-
 func evidenceByID(tx *db.Tx, id int64) (*Evidence, error) {
 	var e Evidence
 	return &e, tx.First(&e, "id = ?", id)

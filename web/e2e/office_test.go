@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/release"
 	"slipway/internal/sample"
@@ -60,13 +59,6 @@ func (o *office) now() time.Time { return o.App.DB.Now().Std() }
 
 // later lets time go by.
 func (o *office) later(by time.Duration) { dbtest.Advance(o.App.DB, by) }
-
-// until lets time go by until a moment, if it lies ahead.
-func (o *office) until(at db.Time) {
-	if by := at.Sub(o.App.DB.Now()); by > 0 {
-		o.later(by)
-	}
-}
 
 // local is a moment as a field for date and time takes it.
 func (o *office) local(at time.Time) string {
