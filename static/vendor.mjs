@@ -33,6 +33,8 @@ const purged = await new PurgeCSS().purge({
 mkdirSync(join(here, 'vendor/licences'), { recursive: true })
 writeFileSync(join(here, 'vendor/tabler.css'), purged[0].css)
 copyFileSync(join(modules, 'htmx.org/dist/htmx.min.js'), join(here, 'vendor/htmx.js'))
+// Its extension for server-sent events; the map of its sources stays out.
+writeFileSync(join(here, 'vendor/hx-sse.js'), readFileSync(join(modules, 'htmx.org/dist/ext/hx-sse.min.js'), 'utf8').replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '\n'))
 copyFileSync(join(modules, 'htmx.org/LICENSE'), join(here, 'vendor/licences/htmx.txt'))
 // tus-js-client comes with what it is bundled from; the map of its sources stays out.
 writeFileSync(join(here, 'vendor/tus.js'), readFileSync(join(modules, 'tus-js-client/dist/tus.min.js'), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'))

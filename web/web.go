@@ -29,7 +29,8 @@ type Config struct {
 	Organisation  string
 	Version       string
 	SecureCookies bool
-	TrustedProxy  string // network whose X-Forwarded-For is believed
+	TrustedProxy  string          // network whose X-Forwarded-For is believed
+	Ending        <-chan struct{} // closed when the server stops, which ends the pages' streams; nil never is
 }
 
 // New gives the handler of all pages over the services.
@@ -64,7 +65,7 @@ func New(a *app.App, c Config) (*echo.Echo, error) {
 	store := guard.NewStore(a.Identity, c.SecureCookies)
 	api.Routes(e, a, store, sameOrigin, c.Version)
 	settings := page.Settings{Organisation: c.Organisation, Version: c.Version, Zone: zone, SecureCookies: c.SecureCookies,
-		Now: func() time.Time { return a.DB.Now().Std() }}
+		Streams: page.NewStreams(c.Ending), Now: func() time.Time { return a.DB.Now().Std() }}
 	public := e.Group("", page.Use(settings), sameOrigin, guard.FirstRun(a.Identity), store.Identify, guard.NewOnce(settings.Now).Middleware)
 	account.Public(public, a, store)
 	signedIn := public.Group("", guard.SignedIn)

@@ -65,7 +65,7 @@ func (s serveCmd) serve(ctx context.Context, prepare func(context.Context, *app.
 		}
 	}
 	handler, err := web.New(a, web.Config{URL: s.URL, Zone: s.Zone, Organisation: s.Organisation, Version: version,
-		SecureCookies: s.SecureCookies, TrustedProxy: s.TrustedProxy})
+		SecureCookies: s.SecureCookies, TrustedProxy: s.TrustedProxy, Ending: ctx.Done()})
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ func (s *Service) Board(ctx context.Context, actor identity.Actor, key string) (
 func (d *deed) board() (*Board, error) {
 	b := &Board{Release: d.r, Now: d.tx.Now}
 	var err error
+	if b.Pulse, err = pulseOf(d.tx, d.r.ID); err != nil { // before what it stands for: a change between is told
+		return nil, err
+	}
 	if b.Digests, err = d.s.digests(d.tx, d.r); err != nil {
 		return nil, err
 	}

@@ -88,8 +88,11 @@ func (d *deed) earlier() []Wave {
 	return slices.DeleteFunc(slices.Clone(d.waves), func(w Wave) bool { return d.w.Number != 0 && w.Number >= d.w.Number })
 }
 
-// record writes the audit entry of the deed.
+// record writes the audit entry of the deed, and tells those who watch once it
+// is kept.
 func (d *deed) record(action, reason, format string, args ...any) error {
+	releaseID := d.r.ID
+	d.tx.AfterCommit(func() { d.s.news.stir(releaseID) })
 	kind, key := "release", d.r.Key
 	if d.w != nil {
 		kind, key = "wave", fmt.Sprintf("%s/%d", d.r.Key, d.w.Number)

@@ -19,11 +19,12 @@ type Service struct {
 	policy  *policy.Service
 	change  *change.Service
 	methods map[string]Method
+	news    *newsroom
 }
 
 // New gives the service.
 func New(d *db.DB, rel *release.Service, pol *policy.Service, chg *change.Service) *Service {
-	return &Service{db: d, release: rel, policy: pol, change: chg, methods: known(manual{})}
+	return &Service{db: d, release: rel, policy: pol, change: chg, methods: known(manual{}), news: newNewsroom()}
 }
 
 // Progress counts the targets of a release.

@@ -24,6 +24,10 @@ func (s *Service) RunSheet(ctx context.Context, actor identity.Actor, key string
 }
 
 func (d *deed) sheet() (*RunSheet, error) {
+	pulse, err := pulseOf(d.tx, d.r.ID)
+	if err != nil {
+		return nil, err
+	}
 	steps, err := stepsOf(d.tx, d.w.ID)
 	if err != nil {
 		return nil, err
@@ -41,7 +45,7 @@ func (d *deed) sheet() (*RunSheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	sheet := &RunSheet{Release: d.r, Wave: *view, Digests: page.Digests, Targets: *page, Now: d.tx.Now}
+	sheet := &RunSheet{Release: d.r, Pulse: pulse, Wave: *view, Digests: page.Digests, Targets: *page, Now: d.tx.Now}
 	for i := range steps {
 		sheet.Steps = append(sheet.Steps, d.stepView(&steps[i], steps))
 	}

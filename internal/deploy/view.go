@@ -13,6 +13,7 @@ type Board struct {
 	Waves    []WaveView
 	Progress Progress
 	Now      db.Time
+	Pulse    string // changes whenever the deployment does; see Watch
 	Can      BoardCan
 	Decision *Decision               // the newest decision to go back past the point of no return
 	Override *release.WindowOverride // lets it start outside the window now; nil where none lives
@@ -89,6 +90,7 @@ type RunSheet struct {
 	Steps   []StepView
 	Digests []SignedDigest
 	Targets TargetPage // the first page of those without a verdict
+	Pulse   string     // of the deployment; see Watch
 	Late    int64      // minutes behind plan; negative is ahead; 0 before a start
 	Now     db.Time
 }

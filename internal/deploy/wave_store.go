@@ -1,6 +1,8 @@
 package deploy
 
 import (
+	"fmt"
+
 	"gorm.io/gorm"
 
 	"slipway/internal/db"
@@ -157,4 +159,14 @@ func releaseNamed(tx *db.Tx, key string) (bool, error) {
 func releasesIn(tx *db.Tx, state release.State, limit int) ([]int64, error) {
 	var ids []int64
 	return ids, tx.Gorm().Model(&release.Release{}).Where("state = ?", state).Order("id DESC").Limit(limit).Pluck("id", &ids).Error
+}
+
+// pulseOf is a word that changes whenever a release's deployment does.
+func pulseOf(tx *db.Tx, releaseID int64) (string, error) {
+	var row struct{ Release, Waves, Steps, Targets int64 }
+	err := tx.Gorm().Raw(`SELECT r.version AS release, COALESCE(SUM(w.version), 0) AS waves,
+		(SELECT COALESCE(SUM(s.version), 0) FROM wave_steps s WHERE s.release_id = r.id) AS steps,
+		COALESCE(SUM(w.total + 3 * w.verified + 5 * w.active + 7 * w.failed), 0) AS targets
+		FROM releases r LEFT JOIN waves w ON w.release_id = r.id WHERE r.id = ? GROUP BY r.id, r.version`, releaseID).Scan(&row).Error
+	return fmt.Sprintf("%x-%x-%x-%x", row.Release, row.Waves, row.Steps, row.Targets), err
 }

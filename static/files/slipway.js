@@ -49,13 +49,25 @@ document.addEventListener('keydown', event => {
 })
 
 // A panel that polls waits while nobody looks, or while somebody is reading
-// something open in it or typing.
+// something open in it or typing. One that is told of changes by a stream does
+// not poll while the stream is heard from.
 document.addEventListener('htmx:before:request', event => {
   const panel = event.target
   if (!(panel instanceof Element) || !panel.matches('[data-live]')) return
   const busy = panel.querySelector('details[open], :popover-open, :focus')
-  if (document.hidden || busy) event.preventDefault()
+  const timer = event.detail.ctx.sourceEvent?.type === 'every'
+  if (document.hidden || busy) {
+    if (!timer) panel.dataset.late = '1'
+    event.preventDefault()
+  } else if (timer && !panel.dataset.late && hears(panel)) event.preventDefault()
 })
+const heard = new WeakMap()
+for (const name of ['after:connection', 'before:message']) document.addEventListener('htmx:sse:' + name, event => heard.set(event.target, Date.now()))
+for (const name of ['error', 'close']) document.addEventListener('htmx:sse:' + name, event => heard.delete(event.target))
+function hears(panel) {
+  const stream = document.getElementById(panel.dataset.stream)
+  return stream && Date.now() - (heard.get(stream) ?? 0) < 45000
+}
 
 // A live panel whose polls fail keeps what it shows, and after the second says
 // when it last heard. A sign-in page is no news either.

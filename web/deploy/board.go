@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -16,6 +17,7 @@ import (
 func (h *handler) boardRoutes(g *echo.Group) {
 	g.GET("/releases/:key/deployment", h.showBoard)
 	g.GET("/releases/:key/deployment/board", h.showBoardPart)
+	g.GET("/releases/:key/deployment/events", h.boardEvents)
 	g.POST("/releases/:key/deployment/pause", h.pauseRelease)
 	g.POST("/releases/:key/deployment/resume", h.resumeRelease)
 	g.POST("/releases/:key/deployment/roll-back", h.rollBackRelease)
@@ -54,6 +56,28 @@ func (h *handler) showBoardPart(c echo.Context) error {
 		return err
 	}
 	return page.Render(c, http.StatusOK, view.Board(v))
+}
+
+// boardEvents tells the pages that show a deployment when to look again. The
+// events hold nothing but that.
+func (h *handler) boardEvents(c echo.Context) error {
+	if _, err := h.app.Release.Find(c.Request().Context(), page.Actor(c), c.Param("key")); err != nil {
+		return err
+	}
+	return page.Listen(c, func(ctx context.Context, s *page.Stream) error {
+		pulse, news, err := h.app.Deploy.Watch(ctx, page.Actor(c), c.Param("key"))
+		if err != nil {
+			return err
+		}
+		tell := func(pulse string) error { return s.Send(page.Event{ID: pulse, Name: "changed"}) }
+		heard := cmp.Or(s.After, c.QueryParam("since"))
+		if heard != pulse {
+			if err := tell(pulse); err != nil {
+				return err
+			}
+		}
+		return page.Each(ctx, s, news, tell)
+	})
 }
 
 // onBoard does a deed and leads back to the board; refused, the board comes

@@ -33,6 +33,7 @@ type Settings struct {
 	Version       string
 	Zone          *time.Location // for viewers who chose none
 	SecureCookies bool
+	Streams       *Streams // for pages that listen
 	Now           func() time.Time
 	Counts        func(c echo.Context, actor identity.Actor) map[string]int
 }

@@ -44,7 +44,9 @@ func serve(t testing.TB, d *db.DB, media string) *Server {
 		t.Fatal(err)
 	}
 	a := app.Connect(d, blobs, slog.New(slog.DiscardHandler))
-	handler, err := web.New(a, web.Config{Zone: sample.Zone, Organisation: sample.Organisation, Version: "test"})
+	ended := make(chan struct{})
+	close(ended) // a stream says what it has and ends
+	handler, err := web.New(a, web.Config{Zone: sample.Zone, Organisation: sample.Organisation, Version: "test", Ending: ended})
 	if err != nil {
 		t.Fatal(err)
 	}
