@@ -34,6 +34,9 @@ func (s *Service) BackOutWave(ctx context.Context, actor identity.Actor, key str
 		if err := d.record("backout", reason, "began to back %s out", d.w.Label()); err != nil {
 			return err
 		}
+		if err := d.method().Back(d.tx, actor, d.r, d.w); err != nil {
+			return err
+		}
 		return d.settle()
 	})
 }
@@ -96,28 +99,33 @@ func (s *Service) ReportRolledBack(ctx context.Context, actor identity.Actor, ke
 		if err := d.workable(BackOut); err != nil {
 			return err
 		}
-		digest, ok := tidyDigest(rep.Digest)
-		if !ok {
-			return wrong("The target was not reported.", "digest", "Enter the digest that the target reports: sha256: and 64 hexadecimal digits.", nil)
-		}
-		if t.FormerDigest != "" && t.FormerDigest != digest {
-			return fault.Refuse("The target was not reported.", d.block("target.digest", "Compare the digests", "The installed %s is not what %s ran before, %s.", digest, t.TargetKey, t.FormerDigest))
-		}
-		if err := d.proved(&rep.Evidence); err != nil {
-			return err
-		}
-		if err := t.move(TargetRollBack); err != nil {
-			return err
-		}
-		t.InstalledDigest, t.InstalledVersion, t.Evidence, t.SettledAt = digest, t.FormerVersion, rep.Evidence, d.tx.Now
-		if err := d.note(t, rep.Evidence); err != nil {
-			return err
-		}
-		if err := d.restore(t, digest); err != nil {
-			return err
-		}
-		return d.record("target.rollback", "", "put %s of %s back: it runs %s", t.TargetKey, d.w.Label(), digest)
+		return d.rolledBack(t, rep)
 	})
+}
+
+// rolledBack says of a target that it runs again what it ran before the wave.
+func (d *deed) rolledBack(t *WaveTarget, rep Report) error {
+	digest, ok := tidyDigest(rep.Digest)
+	if !ok {
+		return wrong("The target was not reported.", "digest", "Enter the digest that the target reports: sha256: and 64 hexadecimal digits.", nil)
+	}
+	if t.FormerDigest != "" && t.FormerDigest != digest {
+		return fault.Refuse("The target was not reported.", d.block("target.digest", "Compare the digests", "The installed %s is not what %s ran before, %s.", digest, t.TargetKey, t.FormerDigest))
+	}
+	if err := d.proved(&rep.Evidence); err != nil {
+		return err
+	}
+	if err := t.move(TargetRollBack); err != nil {
+		return err
+	}
+	t.InstalledDigest, t.InstalledVersion, t.Evidence, t.SettledAt = digest, t.FormerVersion, rep.Evidence, d.tx.Now
+	if err := d.note(t, rep.Evidence); err != nil {
+		return err
+	}
+	if err := d.restore(t, digest); err != nil {
+		return err
+	}
+	return d.record("target.rollback", "", "put %s of %s back: it runs %s", t.TargetKey, d.w.Label(), digest)
 }
 
 // restore writes on the target what it runs again.

@@ -39,10 +39,12 @@ func (d *deed) draw(number int64, t policy.WaveTemplate) error {
 	r := d.r
 	w := Wave{ReleaseID: r.ID, ReleaseKey: r.Key, ServiceID: r.ServiceID, Number: number, Name: t.Name, EnvironmentKey: t.Environment, EnvironmentName: t.Environment,
 		Pilot: t.Pilot, Filter: t.Filter, Days: int64(t.Days), Hours: int64(t.Hours), SoakHours: int64(t.SoakHours), SuccessPercent: int64(t.SuccessPercent),
-		FailurePercent: int64(t.FailurePercent), Trigger: t.Trigger, NoReturn: t.NoReturn, LeadID: r.OwnerID, LeadName: r.OwnerName, State: WavePlanned, Method: r.Approach.Execution}
-	if err := d.stand(&w); err != nil {
+		FailurePercent: int64(t.FailurePercent), Trigger: t.Trigger, NoReturn: t.NoReturn, LeadID: r.OwnerID, LeadName: r.OwnerName, State: WavePlanned}
+	place, err := d.stand(&w)
+	if err != nil {
 		return err
 	}
+	w.Method = methodIn(place, r.Approach)
 	w.place(r)
 	d.w = &w
 	if err := d.estimate(); err != nil {
@@ -66,17 +68,17 @@ func (d *deed) draw(number int64, t policy.WaveTemplate) error {
 }
 
 // stand finds the environment that the wave names; there may be none yet.
-func (d *deed) stand(w *Wave) error {
+func (d *deed) stand(w *Wave) (*Environment, error) {
 	e, err := environmentByKey(d.tx, w.EnvironmentKey)
 	if fault.KindOf(err) == fault.NotFound {
 		w.EnvironmentID, w.Production = 0, false
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w.EnvironmentID, w.EnvironmentName, w.Production = e.ID, e.Name, e.Production
-	return nil
+	return e, nil
 }
 
 // estimate counts which targets the wave's filter would take now.

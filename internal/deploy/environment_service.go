@@ -60,7 +60,7 @@ func (s *Service) AddEnvironment(ctx context.Context, actor identity.Actor, d En
 		if _, err := environmentByKey(tx, d.Key); fault.KindOf(err) != fault.NotFound {
 			return wrong("The environment was not saved.", "key", "There is an environment of this key already.", err)
 		}
-		e := &Environment{Key: d.Key, Name: d.Name, Zone: d.Zone, Production: d.Production, Position: d.Position}
+		e := &Environment{Key: d.Key, Name: d.Name, Zone: d.Zone, Production: d.Production, Position: d.Position, Method: d.Method}
 		if err := insert(tx, e); err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (s *Service) EditEnvironment(ctx context.Context, actor identity.Actor, key
 		if err := db.CheckVersion(e, version); err != nil {
 			return err
 		}
-		e.Name, e.Zone, e.Production, e.Position = d.Name, d.Zone, d.Production, d.Position
+		e.Name, e.Zone, e.Production, e.Position, e.Method = d.Name, d.Zone, d.Production, d.Position, d.Method
 		if err := save(tx, e); err != nil {
 			return err
 		}

@@ -126,9 +126,8 @@ func (d *deed) start() error {
 			return err
 		}
 	}
-	method := d.s.methodOf(w)
-	if err := method.Start(d.tx, d.actor, d.r, w); err != nil {
-		return fmt.Errorf("start %s by %s: %w", w.Label(), method.Name(), err)
+	if err := d.begin(); err != nil {
+		return err
 	}
 	if err := d.recount(); err != nil {
 		return err
@@ -142,18 +141,13 @@ func (d *deed) start() error {
 	return d.settle()
 }
 
-// Start begins every target at once: people work through the run sheet.
-func (manual) Start(tx *db.Tx, _ identity.Actor, r *release.Release, w *Wave) error {
-	from, verb := TargetStaged, TargetDeploy
-	if r.Approach.Delivery == "pull" {
-		from, verb = TargetPending, TargetOffer
+// begin has the method begin what waits.
+func (d *deed) begin() error {
+	method := d.method()
+	if err := method.Begin(d.tx, d.actor, d.r, d.w); err != nil {
+		return fmt.Errorf("begin %s, %s: %w", d.w.Label(), method.Name(), err)
 	}
-	to, err := movesFor(r.Approach.Delivery).Next(w.Label(), from, verb)
-	if err != nil {
-		return err
-	}
-	_, err = moveAll(tx, w, []TargetState{from}, to, map[string]any{"touched": true, "attempts": another()})
-	return err
+	return nil
 }
 
 // goBlockers lists all that forbids go: go may be given ahead of the window.
@@ -205,6 +199,11 @@ func (d *deed) blockers(from db.Time) ([]fault.Blocker, error) {
 		return nil, err
 	}
 	list = append(list, seats...)
+	lacks, err := d.method().Blockers(d.tx, d.r, w)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, lacks...)
 	n, other, err := busy(d.tx, w)
 	if n > 0 {
 		b := d.block("wave.busy", "See what runs", "%d of its targets are worked on by %s now.", n, d.known(other))

@@ -66,7 +66,7 @@ func (s *Service) PreviewWave(ctx context.Context, actor identity.Actor, key str
 			w = *d.w
 		}
 		w.EnvironmentKey = environmentKey
-		if err := d.stand(&w); err != nil {
+		if _, err := d.stand(&w); err != nil {
 			return err
 		}
 		d.w = &w
@@ -87,7 +87,7 @@ func (s *Service) PreviewWave(ctx context.Context, actor identity.Actor, key str
 func (s *Service) AddWave(ctx context.Context, actor identity.Actor, key string, e WaveEdit) (number int64, err error) {
 	return number, s.write(ctx, actor, key, identity.WavePlan, func(d *deed) error {
 		number = int64(len(d.waves)) + 1
-		w := Wave{ReleaseID: d.r.ID, ReleaseKey: d.r.Key, ServiceID: d.r.ServiceID, Number: number, State: WavePlanned, Method: d.r.Approach.Execution}
+		w := Wave{ReleaseID: d.r.ID, ReleaseKey: d.r.Key, ServiceID: d.r.ServiceID, Number: number, State: WavePlanned}
 		d.w = &w
 		staff, err := d.apply(e)
 		if err != nil {
@@ -128,11 +128,11 @@ func (s *Service) EditWave(ctx context.Context, actor identity.Actor, key string
 }
 
 // material tells whether an edit changes what A4 was given for: which targets
-// are reached, when, and what counts as good. Names and staff do not.
+// are reached, when, how, and what counts as good. Names and staff do not.
 func material(was, is *Wave) bool {
 	return was.EnvironmentID != is.EnvironmentID || was.Filter != is.Filter || was.Pilot != is.Pilot || was.NoReturn != is.NoReturn || was.SoakHours != is.SoakHours ||
 		was.SuccessPercent != is.SuccessPercent || was.FailurePercent != is.FailurePercent || was.FailureCount != is.FailureCount ||
-		was.WindowStart != is.WindowStart || was.WindowEnd != is.WindowEnd
+		was.WindowStart != is.WindowStart || was.WindowEnd != is.WindowEnd || was.Method != is.Method
 }
 
 // replanned records a change of the waves, and voids A4 that was given for them.
@@ -166,9 +166,14 @@ func (d *deed) apply(e WaveEdit) ([]Staff, error) {
 		c.Need(!e.WindowStart.Before(r.WindowStart) && !e.WindowEnd.After(r.WindowEnd), "window_start", "The wave's window lies inside the release's.")
 	}
 	w.EnvironmentKey = e.EnvironmentKey
-	if err := d.stand(w); err != nil {
+	place, err := d.stand(w)
+	if err != nil {
 		return nil, err
 	}
+	if e.Method == "" {
+		e.Method = methodIn(place, r.Approach)
+	}
+	c.Need(fits(e.Method, r.Approach), "method", fmt.Sprintf("A release whose approach is %s, %s is not %s.", r.Approach.Delivery, r.Approach.Execution, MethodLabel(e.Method)))
 	c.Need(w.EnvironmentID != 0 || e.EnvironmentKey == "", "environment", "There is no such environment.")
 	if e.LeadID == 0 {
 		e.LeadID = r.OwnerID
@@ -184,7 +189,7 @@ func (d *deed) apply(e WaveEdit) ([]Staff, error) {
 	}
 	w.Name, w.Pilot, w.Filter, w.SoakHours, w.Trigger, w.NoReturn = e.Name, e.Pilot, e.Filter, e.SoakHours, e.Trigger, e.NoReturn
 	w.SuccessPercent, w.FailurePercent, w.FailureCount = e.SuccessPercent, e.FailurePercent, e.FailureCount
-	w.LeadID, w.LeadName = lead.ID, lead.Name
+	w.LeadID, w.LeadName, w.Method = lead.ID, lead.Name, e.Method
 	w.WindowStart, w.WindowEnd, w.Anchor = e.WindowStart, e.WindowEnd, r.WindowStart
 	w.Hours = int64(e.WindowEnd.Sub(e.WindowStart) / time.Hour)
 	return staff, d.estimate()

@@ -80,7 +80,11 @@ func (d *deed) readyBlockers() ([]fault.Blocker, error) {
 	}
 	list = append(list, d.stepBlockers(steps)...)
 	staff, err := d.staffBlockers(steps)
-	return append(list, staff...), err
+	if err != nil {
+		return nil, err
+	}
+	lacks, err := d.method().Blockers(d.tx, r, w)
+	return append(append(list, staff...), lacks...), err
 }
 
 // taken counts the targets that the wave has or would take now.
@@ -113,8 +117,11 @@ func (d *deed) planBlockers(targets int64) []fault.Blocker {
 	return list
 }
 
-// stepBlockers say which kinds of steps are missing.
+// stepBlockers say which kinds of steps are missing. Machines need no run sheet.
 func (d *deed) stepBlockers(steps []Step) []fault.Blocker {
+	if d.w.ByMachine() {
+		return nil
+	}
 	var list []fault.Blocker
 	for _, kind := range StepKinds() {
 		if len(ofKind(steps, kind)) == 0 {
@@ -129,6 +136,10 @@ func (d *deed) stepBlockers(steps []Step) []fault.Blocker {
 // staffBlockers say whether somebody is named, still holds the role, and can be
 // witnessed where a step asks for it.
 func (d *deed) staffBlockers(steps []Step) ([]fault.Blocker, error) {
+	steps = handwork(d.w, steps)
+	if d.w.ByMachine() && len(steps) == 0 {
+		return nil, nil
+	}
 	people, err := identity.People(d.tx, d.r.ServiceID, identity.RolesFor(identity.StepSign)...)
 	if err != nil {
 		return nil, err

@@ -63,6 +63,12 @@ func (d *deed) resume(reason string) error {
 	if err := d.record("resume", reason, "resumed %s", d.w.Label()); err != nil {
 		return err
 	}
+	if err := d.begin(); err != nil {
+		return err
+	}
+	if err := d.recount(); err != nil {
+		return err
+	}
 	return d.settle()
 }
 
@@ -163,11 +169,13 @@ func (d *deed) retry(reason string) error {
 		return err
 	}
 	d.w.RemediatingAt, d.w.FailedAt, d.w.FailReason, d.w.CompletedAt, d.w.SoakUntil = 0, 0, "", 0, 0
-	again := []TargetVerb{TargetRetry}
-	if d.r.Approach.Delivery != "pull" {
-		again = append(again, TargetDeploy)
+	if err := d.moveTargets([]TargetVerb{TargetRetry}, map[string]any{"attempts": another(), "reason": "", "settled_at": 0}, TargetFailed, TargetOverdue); err != nil {
+		return err
 	}
-	if err := d.moveTargets(again, map[string]any{"attempts": another(), "reason": "", "settled_at": 0}, TargetFailed, TargetOverdue); err != nil {
+	if err := d.begin(); err != nil {
+		return err
+	}
+	if err := d.recount(); err != nil {
 		return err
 	}
 	steps, err := stepsOf(d.tx, d.w.ID)

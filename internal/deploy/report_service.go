@@ -38,16 +38,59 @@ func (s *Service) writeTarget(ctx context.Context, actor identity.Actor, key str
 				return err
 			}
 		}
-		was := t.State
-		if err := fn(d, t); err != nil {
-			return err
-		}
-		if err := save(d.tx, t); err != nil {
-			return err
-		}
+		return d.change(t, fn)
+	})
+}
+
+// change runs a deed on one target and draws the consequences for its wave. A
+// target that waits again is begun.
+func (d *deed) change(t *WaveTarget, fn func(*deed, *WaveTarget) error) error {
+	was := t.State
+	if err := fn(d, t); err != nil {
+		return err
+	}
+	if err := save(d.tx, t); err != nil {
+		return err
+	}
+	if t.State == was || !t.State.waits() {
 		d.w.count(was, -1)
 		d.w.count(t.State, +1)
 		return d.settle()
+	}
+	if err := d.begin(); err != nil {
+		return err
+	}
+	if err := d.recount(); err != nil {
+		return err
+	}
+	return d.settle()
+}
+
+// onTarget is the machines' door to one target of a wave, by its row: it finds
+// release, wave and target in one transaction, allows the actor, and runs fn.
+// Whether the wave's state lets it report is for fn to ask; see inState.
+func (s *Service) onTarget(ctx context.Context, actor identity.Actor, id int64, fn func(*deed, *WaveTarget) error) error {
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		t, err := waveTargetByID(tx, id)
+		if err != nil {
+			return err
+		}
+		r, err := s.release.ByID(tx, actor, t.ReleaseID)
+		if err != nil {
+			return err
+		}
+		if err := identity.Authorize(actor, identity.TargetReport, r.ServiceID); err != nil {
+			return err
+		}
+		waves, err := wavesOf(tx, r.ID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(waves, func(w Wave) bool { return w.ID == t.WaveID })
+		if i < 0 {
+			return fault.New(fault.NotFound, "%s is in no wave of %s.", t.TargetKey, r.Key)
+		}
+		return (&deed{s: s, tx: tx, actor: actor, r: r, waves: waves, w: &waves[i]}).change(t, fn)
 	})
 }
 
@@ -127,26 +170,31 @@ func (d *deed) proved(evidence *string) error {
 // ReportVerified says that the target runs the signed bytes.
 func (s *Service) ReportVerified(ctx context.Context, actor identity.Actor, key string, wave int64, targetKey string, rep Report) error {
 	return s.writeTarget(ctx, actor, key, wave, targetKey, rep.Version, identity.TargetReport, reportable, func(d *deed, t *WaveTarget) error {
-		one, err := d.signed(rep.Digest)
-		if err != nil {
-			return err
-		}
-		if err := d.proved(&rep.Evidence); err != nil {
-			return err
-		}
-		if err := t.walk(toVerified...); err != nil {
-			return err
-		}
-		t.InstalledDigest, t.InstalledVersion, t.Evidence, t.Reason, t.SettledAt, t.Touched = one.Digest, one.Label, rep.Evidence, "", d.tx.Now, true
-		t.withdrawExclusion()
-		if err := d.note(t, rep.Evidence); err != nil {
-			return err
-		}
-		if err := d.install(t); err != nil {
-			return err
-		}
-		return d.record("target.verify", "", "verified %s of %s: it runs %s", t.TargetKey, d.w.Label(), one.Digest)
+		return d.verified(t, rep.Digest, rep.Evidence)
 	})
+}
+
+// verified says of a target that it runs the signed bytes.
+func (d *deed) verified(t *WaveTarget, digest, evidence string) error {
+	one, err := d.signed(digest)
+	if err != nil {
+		return err
+	}
+	if err := d.proved(&evidence); err != nil {
+		return err
+	}
+	if err := t.walk(toVerified...); err != nil {
+		return err
+	}
+	t.InstalledDigest, t.InstalledVersion, t.Evidence, t.Reason, t.SettledAt, t.Touched = one.Digest, one.Label, evidence, "", d.tx.Now, true
+	t.withdrawExclusion()
+	if err := d.note(t, evidence); err != nil {
+		return err
+	}
+	if err := d.install(t); err != nil {
+		return err
+	}
+	return d.record("target.verify", "", "verified %s of %s: it runs %s", t.TargetKey, d.w.Label(), one.Digest)
 }
 
 // install writes on the target what it runs now.
@@ -225,18 +273,23 @@ func (d *deed) verifyAll(one SignedDigest, evidence string) (int64, error) {
 // ReportFailed says that a target failed, and why.
 func (s *Service) ReportFailed(ctx context.Context, actor identity.Actor, key string, wave int64, targetKey string, version int64, reason string) error {
 	return s.writeTarget(ctx, actor, key, wave, targetKey, version, identity.TargetReport, reportable, func(d *deed, t *WaveTarget) error {
-		if err := because(&reason, "reason", "Say how it failed."); err != nil {
-			return err
-		}
-		if err := t.move(TargetFail); err != nil {
-			return err
-		}
-		t.Reason, t.SettledAt = reason, d.tx.Now
-		if err := d.note(t, reason); err != nil {
-			return err
-		}
-		return d.record("target.fail", reason, "reported that %s of %s failed", t.TargetKey, d.w.Label())
+		return d.failed(t, reason)
 	})
+}
+
+// failed says of a target that it failed, and why.
+func (d *deed) failed(t *WaveTarget, reason string) error {
+	if err := because(&reason, "reason", "Say how it failed."); err != nil {
+		return err
+	}
+	if err := t.move(TargetFail); err != nil {
+		return err
+	}
+	t.Reason, t.SettledAt = reason, d.tx.Now
+	if err := d.note(t, reason); err != nil {
+		return err
+	}
+	return d.record("target.fail", reason, "reported that %s of %s failed", t.TargetKey, d.w.Label())
 }
 
 // RetryTarget begins a failed target again.
@@ -248,11 +301,6 @@ func (s *Service) RetryTarget(ctx context.Context, actor identity.Actor, key str
 		}
 		if err := t.move(TargetRetry); err != nil {
 			return err
-		}
-		if t.Delivery != "pull" {
-			if err := t.move(TargetDeploy); err != nil {
-				return err
-			}
 		}
 		t.Attempts++
 		t.Reason, t.SettledAt = "", 0

@@ -179,7 +179,7 @@ func (s *Step) openable(w *Wave, all []Step) bool {
 	if s.Kind == BackOut {
 		begun = w.State == WaveRemediating && !w.BackOutAt.IsZero()
 	}
-	return begun && s.State == StepWaiting && settled(s.Needs(all))
+	return begun && s.State == StepWaiting && !s.byMachine(w) && settled(handwork(w, s.Needs(all)))
 }
 
 func (s *Step) move(verb StepVerb) error {

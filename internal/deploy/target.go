@@ -17,7 +17,8 @@ type Environment struct {
 	Name       string
 	Zone       string // IANA name; windows of its waves are meant in it
 	Production bool
-	Position   int64 // environments are gone through in this order
+	Position   int64  // environments are gone through in this order
+	Method     string // how machines reach its targets; empty is by hand
 }
 
 // EnvironmentDraft is what a person enters for an environment.
@@ -25,6 +26,7 @@ type EnvironmentDraft struct {
 	Key, Name, Zone string
 	Production      bool
 	Position        int64
+	Method          string
 }
 
 // Target is one thing that is deployed to: a host, a device, a branch.
@@ -134,6 +136,7 @@ func (d *EnvironmentDraft) validate(c *fault.Check) {
 	needKey(c, d.Key)
 	c.Need(d.Name != "" && len(d.Name) <= 120, "name", "Name the environment, in at most 120 characters.")
 	c.Need(knownZone(d.Zone), "zone", "Name its time zone, such as Europe/Oslo.")
+	c.Need(d.Method == "" || slices.Contains(Methods(), d.Method), "method", "Choose how its targets are reached.")
 	c.Need(d.Position >= 0 && d.Position <= 10_000, "position", "Enter a whole number from 0 to 10,000.")
 }
 

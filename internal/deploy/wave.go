@@ -232,6 +232,7 @@ type WaveEdit struct {
 	FailureCount   int64
 	Trigger        string
 	NoReturn       bool
+	Method         string  // empty is the environment's
 	LeadID         int64   // 0 is the release's owner
 	StaffIDs       []int64 // people with the role deployment staff
 }
@@ -240,7 +241,7 @@ type WaveEdit struct {
 func (w *Wave) Edit() WaveEdit {
 	e := WaveEdit{Name: w.Name, EnvironmentKey: w.EnvironmentKey, Pilot: w.Pilot, Filter: w.Filter, WindowStart: w.WindowStart, WindowEnd: w.WindowEnd,
 		SoakHours: w.SoakHours, SuccessPercent: w.SuccessPercent, FailurePercent: w.FailurePercent, FailureCount: w.FailureCount,
-		Trigger: w.Trigger, NoReturn: w.NoReturn, LeadID: w.LeadID}
+		Trigger: w.Trigger, NoReturn: w.NoReturn, Method: w.Method, LeadID: w.LeadID}
 	for _, person := range w.Staff {
 		e.StaffIDs = append(e.StaffIDs, person.UserID)
 	}

@@ -37,6 +37,11 @@ func TargetStates() []TargetState {
 // Scan refuses a stored word that is no state.
 func (s *TargetState) Scan(src any) error { return state.ScanWord(s, src, TargetStates()) }
 
+// waits tells whether the target waits for its method to begin it.
+func (s TargetState) waits() bool {
+	return s == TargetPending || s == TargetStaged || s == TargetOffered
+}
+
 // TargetVerb moves a target of a wave.
 type TargetVerb string
 

@@ -90,6 +90,21 @@ func moveAll(tx *db.Tx, w *Wave, from []TargetState, to TargetState, more map[st
 // another adds one to a count of attempts.
 func another() any { return gorm.Expr("attempts + 1") }
 
+// oneAtLeast counts the first attempt, and keeps what a retry counted.
+func oneAtLeast() any { return gorm.Expr("CASE WHEN attempts = 0 THEN 1 ELSE attempts END") }
+
+// anyIn tells whether a target of the wave stands in one of the states.
+func anyIn(tx *db.Tx, waveID int64, states ...TargetState) (bool, error) {
+	var ids []int64
+	err := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND state IN ?", waveID, states).Limit(1).Pluck("id", &ids).Error
+	return len(ids) > 0, err
+}
+
+func waveTargetByID(tx *db.Tx, id int64) (*WaveTarget, error) {
+	var t WaveTarget
+	return &t, tx.First(&t, "id = ?", id)
+}
+
 type stateCount struct {
 	State TargetState
 	Total int64

@@ -121,7 +121,7 @@ func nature(w *deploy.WaveView) string {
 		place = "no environment " + w.EnvironmentKey
 	}
 	if w.Method != "" {
-		parts = append(parts, w.Method)
+		parts = append(parts, deploy.MethodLabel(w.Method))
 	}
 	return strings.Join(append(parts, place), " · ")
 }

@@ -86,7 +86,7 @@ func waveKind(w *deploy.Wave) string {
 		parts = append(parts, "Pilot")
 	}
 	if w.Method != "" {
-		parts = append(parts, w.Method)
+		parts = append(parts, deploy.MethodLabel(w.Method))
 	}
 	if w.NoReturn {
 		parts = append(parts, "point of no return")

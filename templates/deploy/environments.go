@@ -65,6 +65,15 @@ func (v EnvironmentForm) text(name, label, standard, hint string) ui.Input {
 	return hinted(v.field(EnvironmentFormName, name, label, standard), hint)
 }
 
+// reachedBy are the ways in which targets can be reached.
+func reachedBy() []ui.Option {
+	list := []ui.Option{{Value: "", Label: "no machine: by people with a run sheet"}}
+	for _, m := range deploy.Methods() {
+		list = append(list, ui.Option{Value: m, Label: deploy.MethodLabel(m)})
+	}
+	return list
+}
+
 // newer is what somebody else saved meanwhile, beside what was typed.
 func (v EnvironmentForm) newer() []deploy.Difference {
 	if v.Saved == nil || !v.Refused {
@@ -74,6 +83,7 @@ func (v EnvironmentForm) newer() []deploy.Difference {
 	return differing([]deploy.Difference{
 		{What: "Name", Before: v.Text("name", ""), After: e.Name}, {What: "Time zone", Before: v.Text("zone", ""), After: e.Zone},
 		{What: "Production", Before: yes(v.Values.Has("production")), After: yes(e.Production)}, {What: "Place in the order", Before: v.Text("position", ""), After: number(e.Position)},
+		{What: "Reached by machine", Before: deploy.MethodLabel(v.Text("method", "")), After: deploy.MethodLabel(e.Method)},
 	})
 }
 

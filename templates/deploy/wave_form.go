@@ -72,6 +72,18 @@ func (v WaveFormView) environments() []ui.Option {
 	return list
 }
 
+// methods are the ways in which the release can be carried out.
+func (v WaveFormView) methods() []ui.Option {
+	var list []ui.Option
+	if v.Number == 0 {
+		list = append(list, ui.Option{Value: "", Label: "as the environment says"})
+	}
+	for _, m := range deploy.MethodsFor(v.Head.Approach) {
+		list = append(list, ui.Option{Value: m, Label: deploy.MethodLabel(m)})
+	}
+	return list
+}
+
 func people(list []identity.Person) []ui.Option {
 	options := make([]ui.Option, len(list))
 	for i, p := range list {
@@ -142,6 +154,7 @@ func (v WaveFormView) newer() []change {
 	see("Soak", "soak_hours", number(e.SoakHours))
 	see("Fails at", "failure_percent", number(e.FailurePercent))
 	see("And at least", "failure_count", number(e.FailureCount))
+	see("Carried out", "method", e.Method)
 	see("Back out when", "trigger", e.Trigger)
 	return list
 }

@@ -71,7 +71,7 @@ func (h *handler) environmentForm(c echo.Context, t view.Trial) (templ.Component
 	}
 	switch {
 	case v.Saved != nil:
-		v.Draft = deploy.EnvironmentDraft{Key: v.Saved.Key, Name: v.Saved.Name, Zone: v.Saved.Zone, Production: v.Saved.Production, Position: v.Saved.Position}
+		v.Draft = deploy.EnvironmentDraft{Key: v.Saved.Key, Name: v.Saved.Name, Zone: v.Saved.Zone, Production: v.Saved.Production, Position: v.Saved.Position, Method: v.Saved.Method}
 	case c.Param("key") != "":
 		return nil, fault.New(fault.NotFound, "There is no environment %s.", c.Param("key"))
 	}
@@ -80,7 +80,7 @@ func (h *handler) environmentForm(c echo.Context, t view.Trial) (templ.Component
 }
 
 func environmentDraft(c echo.Context) deploy.EnvironmentDraft {
-	return deploy.EnvironmentDraft{Key: c.FormValue("key"), Name: c.FormValue("name"), Zone: c.FormValue("zone"), Production: c.FormValue("production") == "true", Position: position(c.FormValue("position"))}
+	return deploy.EnvironmentDraft{Key: c.FormValue("key"), Name: c.FormValue("name"), Zone: c.FormValue("zone"), Production: c.FormValue("production") == "true", Position: position(c.FormValue("position")), Method: c.FormValue("method")}
 }
 
 func (h *handler) addEnvironment(c echo.Context) error {

@@ -35,6 +35,7 @@ type waveForm struct {
 	FailurePercent int64   `form:"failure_percent"`
 	FailureCount   int64   `form:"failure_count"`
 	Trigger        string  `form:"trigger"`
+	Method         string  `form:"method"`
 	NoReturn       bool    `form:"no_return"`
 	Lead           int64   `form:"lead"`
 	Staff          []int64 `form:"staff"`
@@ -44,7 +45,7 @@ type waveForm struct {
 // edit reads the times in the release's zone.
 func (f waveForm) edit(zone string) (deploy.WaveEdit, error) {
 	e := deploy.WaveEdit{Name: f.Name, EnvironmentKey: f.Environment, Pilot: f.Pilot, Filter: f.Filter, SoakHours: f.SoakHours, SuccessPercent: f.SuccessPercent,
-		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, LeadID: f.Lead, StaffIDs: f.Staff}
+		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Method: f.Method, LeadID: f.Lead, StaffIDs: f.Staff}
 	var check fault.Check
 	read := func(name, typed string) db.Time {
 		t, err := page.When(typed, zone)
