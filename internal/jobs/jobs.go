@@ -9,9 +9,12 @@ package jobs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -79,24 +82,43 @@ func Enqueue(tx *db.Tx, kind string, args any, options ...Option) error {
 	return insert(tx, job)
 }
 
-// Handler does the work of one kind of job.
+// Handler does the work of one kind of job. Its context ends when the server
+// stops, and when the job turns out to be leased to somebody else.
 type Handler func(ctx context.Context, args []byte) error
 
-// Runner leases due jobs and runs them until its context ends.
+// handler is a handler and how it is run.
+type handler struct {
+	do      Handler
+	workers int // of its own; 0 shares those of all kinds
+}
+
+// Runner leases due jobs and runs them until its context ends. While a job runs
+// its lease is renewed, so a long one is not taken for dead.
 type Runner struct {
 	db       *db.DB
 	log      *slog.Logger
-	handlers map[string]Handler
+	handlers map[string]handler
 	wake     chan struct{}
+	beat     time.Duration // between two renewals of a lease
 }
 
 // NewRunner gives a runner without handlers.
 func NewRunner(d *db.DB, log *slog.Logger) *Runner {
-	return &Runner{db: d, log: log, handlers: map[string]Handler{}, wake: make(chan struct{}, 1)}
+	return &Runner{db: d, log: log, handlers: map[string]handler{}, wake: make(chan struct{}, 1), beat: lease / 4}
 }
 
-// Handle says who does the work of a kind. Call it before Run.
-func (r *Runner) Handle(kind string, h Handler) { r.handlers[kind] = h }
+// Handle says who does the work of a kind, in less than a minute. Call it before
+// Run.
+func (r *Runner) Handle(kind string, h Handler) { r.handlers[kind] = handler{do: h} }
+
+// HandleLong says who does the work of a kind that may take long. It has workers
+// of its own, so that it keeps no other kind waiting, and bounds its own time.
+func (r *Runner) HandleLong(kind string, workers int, h Handler) {
+	r.handlers[kind] = handler{do: h, workers: workers}
+}
+
+// BeatEvery renews leases at another pace; for tests.
+func (r *Runner) BeatEvery(d time.Duration) { r.beat = d }
 
 // Wake looks for due jobs now; call it after a commit that enqueued one.
 func (r *Runner) Wake() {
@@ -109,55 +131,68 @@ func (r *Runner) Wake() {
 // Run works until ctx ends, then waits for the jobs in hand.
 func (r *Runner) Run(ctx context.Context, workers int) {
 	var wg sync.WaitGroup
+	var shared []string
+	for kind, h := range r.handlers {
+		if h.workers == 0 {
+			shared = append(shared, kind)
+			continue
+		}
+		for range h.workers {
+			wg.Go(func() { r.work(ctx, []string{kind}) })
+		}
+	}
 	for range workers {
-		wg.Go(func() {
-			for {
-				worked, err := r.Step(ctx)
-				if err != nil && ctx.Err() == nil {
-					r.log.Error("jobs: cannot claim", "error", err)
-				}
-				if worked {
-					continue
-				}
-				select {
-				case <-ctx.Done():
-					return
-				case <-r.wake:
-				case <-time.After(poll):
-				}
-			}
-		})
+		wg.Go(func() { r.work(ctx, shared) })
 	}
 	wg.Wait()
 }
 
-// Step claims and runs one due job; false when none is due.
+func (r *Runner) work(ctx context.Context, kinds []string) {
+	for {
+		worked, err := r.step(ctx, kinds)
+		if err != nil && ctx.Err() == nil {
+			r.log.Error("jobs: cannot claim", "error", err)
+		}
+		if worked {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+		case <-time.After(poll):
+		}
+	}
+}
+
+// Step claims and runs one due job of any kind; false when none is due.
 func (r *Runner) Step(ctx context.Context) (bool, error) {
-	if ctx.Err() != nil || len(r.handlers) == 0 {
+	return r.step(ctx, slices.Sorted(maps.Keys(r.handlers)))
+}
+
+func (r *Runner) step(ctx context.Context, kinds []string) (bool, error) {
+	if ctx.Err() != nil || len(kinds) == 0 {
 		return false, ctx.Err()
 	}
-	due, err := r.anyDue(ctx)
+	due, err := anyDue(ctx, r.db, kinds)
 	if err != nil || !due {
 		return false, err
 	}
 	var job *Job
 	if err := r.db.InTx(ctx, func(tx *db.Tx) (err error) {
-		job, err = claim(tx, r.kinds())
+		job, err = claim(tx, kinds)
 		return err
 	}); err != nil || job == nil {
 		return false, err
 	}
 	failure := r.run(ctx, job)
 	// The word about the deed is written even while shutting down.
-	return true, r.db.InTx(context.WithoutCancel(ctx), func(tx *db.Tx) error { return finish(tx, job, failure) })
-}
-
-func (r *Runner) kinds() []string {
-	kinds := make([]string, 0, len(r.handlers))
-	for kind := range r.handlers {
-		kinds = append(kinds, kind)
-	}
-	return kinds
+	return true, r.db.InTx(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+		if failure != nil && ctx.Err() != nil {
+			return giveBack(tx, job)
+		}
+		return finish(tx, job, failure)
+	})
 }
 
 func (r *Runner) run(ctx context.Context, job *Job) (err error) {
@@ -169,9 +204,49 @@ func (r *Runner) run(ctx context.Context, job *Job) (err error) {
 			r.log.Warn("jobs: failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempts, "error", err)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, lease-5*time.Second)
-	defer cancel()
-	return r.handlers[job.Kind](ctx, []byte(job.Args))
+	h := r.handlers[job.Kind]
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if h.workers == 0 {
+		var done context.CancelFunc
+		ctx, done = context.WithTimeout(ctx, lease-5*time.Second)
+		defer done()
+		return h.do(ctx, []byte(job.Args))
+	}
+	var beats sync.WaitGroup
+	defer beats.Wait()
+	alive, end := context.WithCancel(ctx)
+	defer end()
+	beats.Go(func() { r.renew(alive, job, cancel) })
+	return h.do(ctx, []byte(job.Args))
+}
+
+// errLost ends the work on a job that somebody else has leased since.
+var errLost = errors.New("the lease of the job was lost")
+
+// renew renews the lease of a job until ctx ends. Who cannot renew it before it
+// runs out stops working, since somebody else may have begun.
+func (r *Runner) renew(ctx context.Context, job *Job, stop context.CancelCauseFunc) {
+	ticker := time.NewTicker(r.beat)
+	defer ticker.Stop()
+	until := job.LockedUntil
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		var held bool
+		err := r.db.InTx(ctx, func(tx *db.Tx) (err error) {
+			until, held, err = prolong(tx, job, until)
+			return err
+		})
+		if err == nil && !held || err != nil && ctx.Err() == nil && r.db.Now().After(until) {
+			r.log.Warn("jobs: lease lost", "job", job.ID, "kind", job.Kind, "error", err)
+			stop(errLost)
+			return
+		}
+	}
 }
 
 // backOff doubles from two seconds to an hour, with a fifth of jitter.

@@ -16,11 +16,11 @@ func isOpen(tx *db.Tx, key string) (bool, error) {
 
 // anyDue looks with a reading handle first, so that an idle queue never takes
 // the one writer.
-func (r *Runner) anyDue(ctx context.Context) (due bool, err error) {
-	err = r.db.View(ctx, func(tx *db.Tx) error {
+func anyDue(ctx context.Context, d *db.DB, kinds []string) (due bool, err error) {
+	err = d.View(ctx, func(tx *db.Tx) error {
 		var ids []int64
 		err := tx.Gorm().Model(&Job{}).Where(dueCondition, Waiting, tx.Now, Running, tx.Now).
-			Where("kind IN ?", r.kinds()).Limit(1).Pluck("id", &ids).Error
+			Where("kind IN ?", kinds).Limit(1).Pluck("id", &ids).Error
 		due = len(ids) > 0
 		return err
 	})
@@ -38,8 +38,18 @@ func claim(tx *db.Tx, kinds []string) (*Job, error) {
 		return nil, err
 	}
 	job := &due[0]
+	if job.State == Running { // its worker died, which is no failure of the job
+		job.MaxAttempts++
+	}
 	job.State, job.Attempts, job.LockedUntil = Running, job.Attempts+1, tx.Now.Add(lease)
-	return job, tx.Gorm().Model(job).Select("state", "attempts", "locked_until").Updates(job).Error
+	return job, tx.Gorm().Model(job).Select("state", "attempts", "max_attempts", "locked_until").Updates(job).Error
+}
+
+// giveBack puts a job back that the end of the server interrupted. That was no
+// failure, so it costs no attempt.
+func giveBack(tx *db.Tx, job *Job) error {
+	return tx.Gorm().Model(&Job{}).Where("id = ? AND attempts = ? AND state = ?", job.ID, job.Attempts, Running).
+		Updates(map[string]any{"state": Waiting, "run_at": tx.Now, "max_attempts": job.MaxAttempts + 1}).Error
 }
 
 // finish ends an attempt, unless somebody else has claimed the job since.
@@ -52,4 +62,14 @@ func finish(tx *db.Tx, job *Job, failure error) error {
 		end = map[string]any{"state": Waiting, "run_at": tx.Now.Add(backOff(job.Attempts)), "last_error": failure.Error()}
 	}
 	return tx.Gorm().Model(&Job{}).Where("id = ? AND attempts = ? AND state = ?", job.ID, job.Attempts, Running).Updates(end).Error
+}
+
+// prolong renews the lease of a job, unless somebody else has claimed it since.
+func prolong(tx *db.Tx, job *Job, was db.Time) (until db.Time, held bool, err error) {
+	until = tx.Now.Add(lease)
+	result := tx.Gorm().Model(&Job{}).Where("id = ? AND attempts = ? AND state = ?", job.ID, job.Attempts, Running).Update("locked_until", until)
+	if result.Error != nil {
+		return was, false, result.Error
+	}
+	return until, result.RowsAffected > 0, nil
 }
