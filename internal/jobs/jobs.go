@@ -49,6 +49,10 @@ type Job struct {
 	EndedAt     db.Time
 }
 
+// failures counts the attempts that failed; those that were interrupted gave the
+// job one more each.
+func (j *Job) failures() int { return max(1, j.Attempts-(j.MaxAttempts-maxAttempts)) }
+
 // Option changes how a job is enqueued.
 type Option func(*Job)
 

@@ -59,7 +59,7 @@ func finish(tx *db.Tx, job *Job, failure error) error {
 	case failure != nil && job.Attempts >= job.MaxAttempts:
 		end = map[string]any{"state": Dead, "ended_at": tx.Now, "last_error": failure.Error()}
 	case failure != nil:
-		end = map[string]any{"state": Waiting, "run_at": tx.Now.Add(backOff(job.Attempts)), "last_error": failure.Error()}
+		end = map[string]any{"state": Waiting, "run_at": tx.Now.Add(backOff(job.failures())), "last_error": failure.Error()}
 	}
 	return tx.Gorm().Model(&Job{}).Where("id = ? AND attempts = ? AND state = ?", job.ID, job.Attempts, Running).Updates(end).Error
 }
