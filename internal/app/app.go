@@ -96,7 +96,10 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.DML.Schedule(ctx); err != nil {
 		return err
 	}
-	return a.Release.Schedule(ctx)
+	if err := a.Release.Schedule(ctx); err != nil {
+		return err
+	}
+	return a.Deploy.Schedule(ctx)
 }
 
 // Connect makes the services over an open database and media store.

@@ -106,7 +106,7 @@ func (s *Service) RemoveEnvironment(ctx context.Context, actor identity.Actor, k
 		if err := db.CheckVersion(e, version); err != nil {
 			return err
 		}
-		targets, err := listTargets(tx, TargetFilter{EnvironmentKey: key, Retired: true}, nil, 1)
+		targets, err := listTargets(tx, TargetFilter{EnvironmentKey: key, Retired: true}, Filter{}, 1)
 		if err != nil {
 			return err
 		}

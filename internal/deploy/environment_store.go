@@ -3,8 +3,6 @@ package deploy
 import (
 	"strings"
 
-	"gorm.io/gorm"
-
 	"slipway/internal/db"
 )
 
@@ -94,32 +92,15 @@ func insertTargets(tx *db.Tx, list []Target) error {
 	return nil
 }
 
-// matching narrows a query over targets to those that a filter chooses.
-func matching(q *gorm.DB, f Filter) *gorm.DB {
-	for _, c := range f {
-		clause := `targets.facets LIKE ? ESCAPE '\'`
-		if c.Not {
-			clause = `targets.facets NOT LIKE ? ESCAPE '\'`
-		}
-		q = q.Where(clause, "%|"+escapeLike(c.Facet)+"|%")
-	}
-	return q
-}
-
-// notMatching leaves out what a filter chooses.
-func notMatching(tx *db.Tx, q *gorm.DB, f Filter) *gorm.DB {
-	if len(f) == 0 {
-		return q.Where("1 = 0")
-	}
-	return q.Where("targets.id NOT IN (?)", matching(tx.Gorm().Model(&Target{}).Select("targets.id"), f))
-}
-
 func escapeLike(text string) string {
 	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
 }
 
 func listTargets(tx *db.Tx, f TargetFilter, parsed Filter, limit int) ([]Target, error) {
-	q := matching(tx.Gorm(), parsed)
+	q, err := matching(tx, tx.Gorm(), parsed)
+	if err != nil {
+		return nil, err
+	}
 	if f.Text != "" {
 		like := "%" + escapeLike(strings.ToLower(f.Text)) + "%"
 		q = q.Where(`(LOWER(target_key) LIKE ? ESCAPE '\' OR LOWER(name) LIKE ? ESCAPE '\')`, like, like)

@@ -2,18 +2,130 @@ package deploy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// Condition is one term of a filter: the target has the facet, or has it not.
-type Condition struct {
-	Facet string // "tag=pilot", as the target's facets have it
-	Not   bool
+// Filter chooses targets. The empty filter chooses all.
+type Filter struct{ top *term }
+
+// Empty tells whether the filter chooses all.
+func (f Filter) Empty() bool { return f.top == nil }
+
+// Matches tells whether a target is chosen.
+func (f Filter) Matches(t *Target) bool { return f.top == nil || f.top.holds(t) }
+
+// term is one condition, or several joined.
+type term struct {
+	join string // "and", "or", "not", or empty for a condition
+	of   []term
+	condition
 }
 
-// Filter chooses targets; a target matches when every condition holds. The
-// empty filter matches all.
-type Filter []Condition
+// condition compares something of a target with values.
+type condition struct {
+	name   string // as facets have it, or one of the installed columns
+	op     operator
+	values []pattern // several for "in"
+}
+
+// operator is how a condition compares. What is not so is a "not" around it.
+type operator string
+
+const (
+	equal   operator = "="
+	less    operator = "<"
+	atMost  operator = "<="
+	more    operator = ">"
+	atLeast operator = ">="
+)
+
+// pattern is a value; an open one has stars for anything in between its parts.
+type pattern struct {
+	parts []string
+}
+
+func plain(text string) pattern { return pattern{[]string{tidy(text)}} }
+
+// wildcard reads stars in a value as anything.
+func wildcard(text string) pattern { return pattern{strings.Split(tidy(text), "*")} }
+
+func (p pattern) open() bool { return len(p.parts) > 1 }
+
+func (p pattern) text() string { return strings.Join(p.parts, "*") }
+
+func (p pattern) fits(text string) bool {
+	first, rest := p.parts[0], p.parts[1:]
+	if !p.open() {
+		return text == first
+	}
+	text, ok := strings.CutPrefix(text, first)
+	for _, part := range rest[:len(rest)-1] {
+		i := strings.Index(text, part)
+		if i < 0 {
+			return false
+		}
+		text = text[i+len(part):]
+	}
+	return ok && strings.HasSuffix(text, rest[len(rest)-1])
+}
+
+func (t *term) holds(target *Target) bool {
+	switch t.join {
+	case "and":
+		return !slices.ContainsFunc(t.of, func(one term) bool { return !one.holds(target) })
+	case "or":
+		return slices.ContainsFunc(t.of, func(one term) bool { return one.holds(target) })
+	case "not":
+		return !t.of[0].holds(target)
+	}
+	if column, ok := columns[t.name]; ok {
+		return t.fits(tidy(column.of(target)))
+	}
+	return slices.ContainsFunc(strings.Split(target.Facets, "|"), func(facet string) bool {
+		name, value, _ := strings.Cut(facet, "=")
+		return name == t.name && t.fits(value)
+	})
+}
+
+// fits tells whether one value is as the condition says.
+func (c *condition) fits(value string) bool {
+	if c.op == equal {
+		return slices.ContainsFunc(c.values, func(p pattern) bool { return p.fits(value) })
+	}
+	than := c.values[0].text()
+	return c.op.holds(strings.Compare(rank(value), rank(than)))
+}
+
+// holds tells whether the operator is right for how two values compare.
+func (o operator) holds(compared int) bool {
+	switch o {
+	case less:
+		return compared < 0
+	case atMost:
+		return compared <= 0
+	case more:
+		return compared > 0
+	}
+	return compared >= 0
+}
+
+// column is something of a target that stands in a column of its own, not among
+// its facets.
+type column struct {
+	name string
+	of   func(*Target) string
+}
+
+var columns = map[string]column{
+	"environment":       {"environment_key", func(t *Target) string { return t.EnvironmentKey }},
+	"installed.digest":  {"installed_digest", func(t *Target) string { return t.InstalledDigest }},
+	"installed.version": {"installed_version", func(t *Target) string { return t.InstalledVersion }},
+	"installed.release": {"installed_release", func(t *Target) string { return t.InstalledRelease }},
+}
+
+// ownNames are those that no attribute may have.
+var ownNames = []string{"tag", "key", "name", "environment", "installed.digest", "installed.version", "installed.release"}
 
 // FilterError says where a filter cannot be read.
 type FilterError struct {
@@ -24,147 +136,12 @@ type FilterError struct {
 // Error names the position and the reason.
 func (e FilterError) Error() string { return fmt.Sprintf("At character %d: %s", e.At, e.Why) }
 
-// ParseFilter reads "tag=pilot and site=Oslo and rev!=C". Names are tag, key,
-// name and the targets' attributes; values with "and" in them stand in quotes.
-func ParseFilter(text string) (Filter, error) {
-	p := filterParser{text: []rune(text)}
-	p.space()
-	if p.end() {
-		return nil, nil
+// Mark parts a filter at the character where it cannot be read.
+func (e FilterError) Mark(text string) (before, there, after string) {
+	runes := []rune(text)
+	at := min(max(e.At-1, 0), len(runes))
+	if at == len(runes) {
+		return text, "", ""
 	}
-	var f Filter
-	for {
-		condition, err := p.condition()
-		if err != nil {
-			return nil, err
-		}
-		f = append(f, condition)
-		p.space()
-		if p.end() {
-			return f, nil
-		}
-		if !p.and() {
-			return nil, p.fault("write “and” before the next condition.")
-		}
-		p.space()
-	}
-}
-
-// Matches tells whether a target with these facets is chosen.
-func (f Filter) Matches(facets string) bool {
-	for _, c := range f {
-		if strings.Contains(facets, "|"+c.Facet+"|") == c.Not {
-			return false
-		}
-	}
-	return true
-}
-
-type filterParser struct {
-	text []rune
-	at   int
-}
-
-func (p *filterParser) end() bool { return p.at >= len(p.text) }
-
-func (p *filterParser) fault(why string) error { return FilterError{p.at + 1, why} }
-
-func (p *filterParser) space() {
-	for !p.end() && (p.text[p.at] == ' ' || p.text[p.at] == '\t') {
-		p.at++
-	}
-}
-
-func (p *filterParser) condition() (Condition, error) {
-	start := p.at
-	for !p.end() && isNameRune(p.text[p.at]) {
-		p.at++
-	}
-	name := string(p.text[start:p.at])
-	if name == "" {
-		return Condition{}, p.fault("a condition begins with a name, such as tag or site.")
-	}
-	p.space()
-	not := !p.end() && p.text[p.at] == '!'
-	if not {
-		p.at++
-	}
-	if p.end() || p.text[p.at] != '=' {
-		return Condition{}, p.fault("write = or != after " + name + ".")
-	}
-	p.at++
-	p.space()
-	value, err := p.value()
-	if err != nil {
-		return Condition{}, err
-	}
-	return Condition{facet(name, value), not}, nil
-}
-
-func isNameRune(r rune) bool {
-	return r == '_' || r == '-' || r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-}
-
-// value reads up to the next "and", or to the closing quote.
-func (p *filterParser) value() (string, error) {
-	if !p.end() && p.text[p.at] == '"' {
-		return p.quoted()
-	}
-	start := p.at
-	for !p.end() && !p.atAnd() {
-		switch p.text[p.at] {
-		case '=', '!', '|', '"':
-			return "", p.fault(fmt.Sprintf("%c does not belong in a value.", p.text[p.at]))
-		}
-		p.at++
-	}
-	value := strings.TrimSpace(string(p.text[start:p.at]))
-	if value == "" {
-		p.at = start
-		return "", p.fault("a value is missing.")
-	}
-	return value, nil
-}
-
-func (p *filterParser) quoted() (string, error) {
-	open := p.at
-	p.at++
-	start := p.at
-	for !p.end() && p.text[p.at] != '"' {
-		if p.text[p.at] == '|' {
-			return "", p.fault("| does not belong in a value.")
-		}
-		p.at++
-	}
-	if p.end() {
-		p.at = open
-		return "", p.fault("this quote is never closed.")
-	}
-	value := strings.TrimSpace(string(p.text[start:p.at]))
-	p.at++
-	if value == "" {
-		p.at = open
-		return "", p.fault("a value is missing.")
-	}
-	return value, nil
-}
-
-// atAnd tells whether the word "and" begins here, with space on both sides.
-func (p *filterParser) atAnd() bool {
-	if p.at == 0 || p.text[p.at-1] != ' ' && p.text[p.at-1] != '\t' && p.text[p.at-1] != '"' || p.at+3 > len(p.text) {
-		return false
-	}
-	if !strings.EqualFold(string(p.text[p.at:p.at+3]), "and") {
-		return false
-	}
-	return p.at+3 == len(p.text) || p.text[p.at+3] == ' ' || p.text[p.at+3] == '\t'
-}
-
-// and consumes the word, and the end after it is missing a condition.
-func (p *filterParser) and() bool {
-	if !p.atAnd() {
-		return false
-	}
-	p.at += 3
-	return true
+	return string(runes[:at]), string(runes[at]), string(runes[at+1:])
 }

@@ -35,7 +35,7 @@ func TestFilterChooses(t *testing.T) {
 			t.Errorf("%q: %v", text, err)
 			continue
 		}
-		if got := f.Matches(oslo.Facets); got != want {
+		if got := f.Matches(&oslo); got != want {
 			t.Errorf("%q chooses it: %v, want %v", text, got, want)
 		}
 	}
@@ -64,7 +64,7 @@ func FuzzFilter(f *testing.F) {
 		if err != nil && (!errors.As(err, &where) || where.At < 1 || where.At > len([]rune(text))+1) {
 			t.Fatalf("%q: %v points outside the text", text, err)
 		}
-		filter.Matches("|tag=pilot|")
+		filter.Matches(&Target{Facets: "|tag=pilot|"})
 	})
 }
 

@@ -76,19 +76,20 @@ var (
 )
 
 // facet is one tag or attribute as filters read it.
-func facet(name, value string) string {
-	return strings.ToLower(strings.TrimSpace(name)) + "=" + strings.ToLower(strings.TrimSpace(value))
-}
+func facet(name, value string) string { return tidy(name) + "=" + tidy(value) }
+
+// ranked is one attribute as filters compare it by < and >.
+func ranked(name, value string) string { return tidy(name) + "<" + rank(value) }
 
 // index writes what filters read.
 func (t *Target) index() {
-	list := []string{facet("key", t.Key), facet("name", t.Name)}
+	list := []string{facet("key", t.Key), facet("name", t.Name), ranked("key", t.Key), ranked("name", t.Name)}
 	for _, tag := range t.TagList() {
 		list = append(list, facet("tag", tag))
 	}
 	for _, line := range t.AttributeList() {
 		name, value, _ := strings.Cut(line, "=")
-		list = append(list, facet(name, value))
+		list = append(list, facet(name, value), ranked(name, value))
 	}
 	t.Facets = "|" + strings.Join(list, "|") + "|"
 }
@@ -118,7 +119,7 @@ func (d *TargetDraft) validate(c *fault.Check) {
 			c.Field("attributes", fmt.Sprintf("Write %q as name=value.", line))
 		case strings.Contains(value, "|"):
 			c.Field("attributes", fmt.Sprintf("The value of %s may not hold |.", name))
-		case slices.Contains([]string{"tag", "key", "name"}, strings.ToLower(name)):
+		case slices.Contains(ownNames, strings.ToLower(name)):
 			c.Field("attributes", fmt.Sprintf("%s is not an attribute; it has a field of its own.", name))
 		}
 		lines = append(lines, name+"="+value)

@@ -8,11 +8,19 @@ import (
 	"slipway/internal/db"
 )
 
+// usable is the query for the targets in use where a wave runs.
+func usable(tx *db.Tx, w *Wave) *gorm.DB {
+	return tx.Gorm().Model(&Target{}).Where("targets.environment_id = ? AND NOT targets.retired", w.EnvironmentID)
+}
+
 // takes is the query for targets that a wave's filter takes: those of its
 // environment that match, are in use, and that no other wave of the release has
 // frozen or, before it, will take.
 func takes(tx *db.Tx, w *Wave, filter Filter, earlier []Wave) (*gorm.DB, error) {
-	q := matching(tx.Gorm().Model(&Target{}).Where("targets.environment_id = ? AND NOT targets.retired", w.EnvironmentID), filter)
+	q, err := matching(tx, usable(tx, w), filter)
+	if err != nil {
+		return nil, err
+	}
 	q = q.Where("NOT EXISTS (SELECT 1 FROM wave_targets wt WHERE wt.target_id = targets.id AND wt.release_id = ? AND wt.wave_id <> ?)", w.ReleaseID, w.ID)
 	for _, other := range earlier {
 		if other.EnvironmentID != w.EnvironmentID || other.ID == w.ID || other.State != WavePlanned && other.State != WaveNoGo {
@@ -22,7 +30,9 @@ func takes(tx *db.Tx, w *Wave, filter Filter, earlier []Wave) (*gorm.DB, error) 
 		if err != nil {
 			return nil, err
 		}
-		q = notMatching(tx, q, f)
+		if q, err = notMatching(tx, q, f); err != nil {
+			return nil, err
+		}
 	}
 	return q, nil
 }
@@ -36,7 +46,11 @@ func countTaken(tx *db.Tx, w *Wave, filter Filter, earlier []Wave) (n int64, err
 }
 
 func countMatching(tx *db.Tx, w *Wave, filter Filter) (n int64, err error) {
-	return n, matching(tx.Gorm().Model(&Target{}).Where("targets.environment_id = ? AND NOT targets.retired", w.EnvironmentID), filter).Count(&n).Error
+	q, err := matching(tx, usable(tx, w), filter)
+	if err != nil {
+		return 0, err
+	}
+	return n, q.Count(&n).Error
 }
 
 func sampleTaken(tx *db.Tx, w *Wave, filter Filter, earlier []Wave, limit int) ([]Target, error) {

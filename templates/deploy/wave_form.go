@@ -12,14 +12,15 @@ import (
 // WaveFormView is the form of a new wave, or of one that is planned.
 type WaveFormView struct {
 	Trial
-	Head         *release.Head
-	Number       int64 // 0 for a new wave
-	Version      int64
-	Edit         deploy.WaveEdit // what the fields hold before anything is typed
-	Environments []deploy.EnvironmentView
-	Staff, Leads []identity.Person
-	Preview      *deploy.Preview
-	PreviewError string
+	Head          *release.Head
+	Number        int64 // 0 for a new wave
+	Version       int64
+	Edit          deploy.WaveEdit // what the fields hold before anything is typed
+	Environments  []deploy.EnvironmentView
+	Staff, Leads  []identity.Person
+	Preview       *deploy.Preview
+	PreviewError  string
+	PreviewFilter string // what the preview is of
 }
 
 // WaveFormName is the name of the form.

@@ -110,6 +110,7 @@ func (h *handler) showWave(c echo.Context, n int64) error {
 // preview fills in which targets the form takes. What it cannot say now, for a
 // filter that is half typed, it says in words.
 func (h *handler) preview(c echo.Context, v *view.WaveFormView, environment, filter string) {
+	v.PreviewFilter = filter
 	if environment == "" {
 		return
 	}

@@ -2,6 +2,8 @@ package deploy_test
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -134,4 +136,26 @@ func TestMaterialChangesSayThatTheyVoidA4(t *testing.T) {
 	}
 	maya.Get(c.board()).Has("#standing", "A4 is void: changed Wave 1, First")
 	c.waveIs(1, deploy.WavePlanned)
+}
+
+func TestAFilterThatCannotBeReadIsMarked(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya := c.s.As("maya")
+	form := maya.Get(c.wave("new"))
+	sent := filled(t, form, "/releases/"+c.key+"/waves", "filter", "tag=pilot and (site<)", "name", "East")
+	again := maya.Post("/releases/"+c.key+"/waves", sent)
+	again.Status(http.StatusUnprocessableEntity)
+	if got := again.Doc().Find(".filter-mark mark").First().Text(); got != ")" {
+		t.Errorf("marked is %q", got)
+	}
+	if got := again.Doc().Find(".filter-mark").First().Text(); strings.TrimSpace(got) != "tag=pilot and (site<)" {
+		t.Errorf("the filter is shown as %q", got)
+	}
+	if !strings.Contains(again.Body, "At character 21: a value is missing.") {
+		t.Error("the field does not say where")
+	}
+	list := maya.Get("/targets?filter=" + url.QueryEscape("site in (Oslo"))
+	if got := list.Doc().Find(".filter-mark mark").First().Text(); got != "(" {
+		t.Errorf("the list marks %q", got)
+	}
 }
