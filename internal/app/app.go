@@ -25,6 +25,7 @@ import (
 	"slipway/internal/release"
 	"slipway/internal/report"
 	"slipway/internal/review"
+	"slipway/internal/seal"
 	"slipway/internal/status"
 )
 
@@ -33,6 +34,7 @@ type Config struct {
 	Data     string        // folder of the database and the media
 	Database string        // postgres://…; empty is SQLite in the data folder
 	Blobs    blob.S3Config // the bucket of the media; unnamed is the data folder
+	Secret   string        // key of the secrets at rest; empty is a file in the data folder
 	Log      *slog.Logger
 	Clock    func() time.Time // time.Now when nil
 }
@@ -69,7 +71,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the media store: %w", errors.Join(err, d.Close()))
 	}
-	return Connect(d, blobs, c.Log), nil
+	return connect(d, blobs, seal.New(c.Secret, c.Data), c.Log), nil
 }
 
 func openBlobs(ctx context.Context, c Config) (blob.Store, error) {
@@ -102,8 +104,13 @@ func (a *App) Start(ctx context.Context) error {
 	return a.Deploy.Schedule(ctx)
 }
 
-// Connect makes the services over an open database and media store.
+// Connect makes the services over an open database and media store. Secrets are
+// sealed with a key that is forgotten with the process.
 func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
+	return connect(d, blobs, seal.Fleeting(), log)
+}
+
+func connect(d *db.DB, blobs blob.Store, box *seal.Box, log *slog.Logger) *App {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -116,6 +123,7 @@ func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 	a.Plan = plan.New(d, a.Policy, a.Change, a.Release)
 	a.Build = build.New(d, a.Release, a.DML, a.Catalog)
 	a.Deploy = deploy.New(d, a.Release, a.Policy, a.Change)
+	a.Deploy.Equip(deploy.Tools{Box: box, Media: a.DML})
 	a.Review = review.New(d, review.Rooms{Release: a.Release, Build: a.Build, Deploy: a.Deploy, Catalog: a.Catalog, DML: a.DML, Policy: a.Policy})
 	a.Report = report.New(d, report.Rooms{Release: a.Release, Plan: a.Plan, Deploy: a.Deploy, Review: a.Review, DML: a.DML, Policy: a.Policy, Change: a.Change})
 	a.Status = status.New(d, a.Release, a.Deploy)

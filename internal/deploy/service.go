@@ -20,6 +20,7 @@ type Service struct {
 	change  *change.Service
 	methods map[string]Method
 	news    *newsroom
+	tools   Tools
 }
 
 // New gives the service.

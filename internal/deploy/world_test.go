@@ -12,12 +12,14 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/deploy"
+	"slipway/internal/deploy/ssh"
 	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/policy"
 	"slipway/internal/release"
+	"slipway/internal/seal"
 )
 
 var ctx = context.Background()
@@ -66,6 +68,7 @@ func newWorld(t *testing.T, adjust ...func(*release.Release, *policy.Body)) *wor
 	w.media = dml.New(d, blobs)
 	w.releases = release.New(d, services, w.media, models, w.change)
 	w.svc = deploy.New(d, w.releases, models, w.change)
+	w.svc.Equip(deploy.Tools{Box: seal.Fleeting(), Media: w.media, Patience: ssh.Patience{Connect: 2 * time.Second, Alive: 100 * time.Millisecond, Operation: 5 * time.Second}})
 	w.releases.Use(release.Rooms{Followers: []release.Follower{w.svc}})
 	w.place()
 	model, err := models.CreateModel(ctx, w.maya, &policy.Model{Key: "rolling", Name: "Rolling"}, policy.Templates()[0].Body)

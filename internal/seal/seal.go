@@ -42,6 +42,13 @@ func New(given, folder string) *Box {
 	return &Box{given: strings.TrimSpace(given), file: filepath.Join(folder, KeyFile)}
 }
 
+// Fleeting gives a box whose key is forgotten with the process; for tests.
+func Fleeting() *Box {
+	key := make([]byte, keySize)
+	_, _ = rand.Read(key) // which never fails
+	return New(hex.EncodeToString(key), "")
+}
+
 func (b *Box) open() error {
 	b.once.Do(func() {
 		var key []byte

@@ -10,7 +10,7 @@ import (
 
 // MaxOutput is how much of a command's output is kept: half of it from the
 // beginning, half from the end, where the errors stand.
-const MaxOutput = 256 << 10
+const MaxOutput = 64 << 10
 
 // Flood is how much output ends a command.
 const Flood = 64 << 20
