@@ -90,6 +90,20 @@ func page(tx *db.Tx, before int64, limit int, where string, args ...any) ([]Logg
 	if before > 0 {
 		q = q.Where("seq < ?", before)
 	}
-	var rows []Logged
-	return rows, q.Order("seq DESC").Limit(limit).Find(&rows).Error
+	rows, err := q.Model(&Logged{}).Select("seq, at, user_id, actor, actor_kind, ip, request_id, action, kind, record, release_key, sentence, reason, detail, previous, hash").
+		Order("seq DESC").Limit(limit).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := make([]Logged, 0, limit)
+	for rows.Next() {
+		var l Logged
+		if err := rows.Scan(&l.Seq, (*int64)(&l.At), &l.UserID, &l.Actor, &l.ActorKind, &l.IP, &l.RequestID, &l.Action, &l.Kind, &l.Record, &l.ReleaseKey,
+			&l.Sentence, &l.Reason, &l.Detail, &l.Previous, &l.Hash); err != nil {
+			return nil, err
+		}
+		list = append(list, l)
+	}
+	return list, rows.Err()
 }

@@ -3,12 +3,7 @@ package build
 import "slipway/internal/db"
 
 func insertCriteria(tx *db.Tx, c ...*Criterion) error {
-	for _, one := range c {
-		if err := tx.Create(one); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tx.Create(&c)
 }
 
 func findCriterion(tx *db.Tx, releaseID, number int64) (*Criterion, error) {

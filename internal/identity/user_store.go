@@ -1,6 +1,10 @@
 package identity
 
-import "slipway/internal/db"
+import (
+	"gorm.io/gorm"
+
+	"slipway/internal/db"
+)
 
 type userRole struct {
 	ID        int64
@@ -58,13 +62,27 @@ func activeHolders(tx *db.Tx, role Role) (n int64, err error) {
 		Where("user_roles.role = ? AND user_roles.service_id = 0 AND NOT users.disabled", role).Distinct("user_roles.user_id").Count(&n).Error
 }
 
-func allUsers(tx *db.Tx) ([]User, error) {
+func allUsers(tx *db.Tx) ([]User, error) { return loadUsers(tx, tx.Gorm()) }
+
+// few accounts are named one by one in a query for their roles.
+const few = 100
+
+// loadUsers gives the accounts of a query with what they may, by name.
+func loadUsers(tx *db.Tx, q *gorm.DB) ([]User, error) {
 	var users []User
-	if err := tx.Gorm().Order("name, id").Find(&users).Error; err != nil {
+	if err := q.Order("name, id").Find(&users).Error; err != nil || len(users) == 0 {
 		return nil, err
 	}
+	held := tx.Gorm().Order("id")
+	if len(users) <= few {
+		ids := make([]int64, len(users))
+		for i, u := range users {
+			ids[i] = u.ID
+		}
+		held = held.Where("user_id IN ?", ids)
+	}
 	var roles []userRole
-	if err := tx.Gorm().Order("id").Find(&roles).Error; err != nil {
+	if err := held.Find(&roles).Error; err != nil {
 		return nil, err
 	}
 	byUser := map[int64][]Grant{}
@@ -97,22 +115,17 @@ func (u *User) person() Person {
 // People lists the active people who hold one of the roles for the service
 // (0: for any), by name. Without roles it lists everybody.
 func People(tx *db.Tx, serviceID int64, roles ...Role) ([]Person, error) {
-	users, err := allUsers(tx)
+	q := tx.Gorm().Where("NOT disabled")
+	if len(roles) > 0 {
+		q = q.Where("id IN (SELECT user_id FROM user_roles WHERE role IN ? AND (service_id = 0 OR ? = 0 OR service_id = ?))", roles, serviceID, serviceID)
+	}
+	users, err := loadUsers(tx, q)
 	if err != nil {
 		return nil, err
 	}
-	var people []Person
-	for _, u := range users {
-		if u.Disabled {
-			continue
-		}
-		holds := len(roles) == 0
-		for _, role := range roles {
-			holds = holds || u.Actor().Has(role, serviceID)
-		}
-		if holds {
-			people = append(people, u.person())
-		}
+	people := make([]Person, len(users))
+	for i := range users {
+		people[i] = users[i].person()
 	}
 	return people, nil
 }

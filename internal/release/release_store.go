@@ -167,8 +167,20 @@ func (Phase) TableName() string { return "release_phases" }
 func insertPhase(tx *db.Tx, p *Phase) error { return tx.Create(p) }
 
 func phasesOf(tx *db.Tx, releaseID int64) ([]Phase, error) {
+	rows, err := tx.Gorm().Raw("SELECT id, release_id, state, since, verb, by_name, reason FROM release_phases WHERE release_id = ? ORDER BY id", releaseID).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
 	var list []Phase
-	return list, tx.Gorm().Where("release_id = ?", releaseID).Order("id").Find(&list).Error
+	for rows.Next() {
+		var p Phase
+		if err := rows.Scan(&p.ID, &p.ReleaseID, &p.State, (*int64)(&p.Since), (*string)(&p.Verb), &p.ByName, &p.Reason); err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
 }
 
 func addViewer(tx *db.Tx, releaseID, userID int64) error {
