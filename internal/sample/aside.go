@@ -118,11 +118,17 @@ func (st *stage) changes() {
 	st.at(st.ago(2, 16, 10), "change of the tariff", open("LOY", change.Request{Title: "Points for returned bottles", Reason: "Asked for by members.", Responsible: "Sofia Marttinen"}, ""))
 }
 
+// The licence of the routers' modem is held for every branch that has one.
+const (
+	radioLicence  = "RADIO-2026"
+	branchOffices = 212
+)
+
 // entitlements are what the organisation may use, one of them nearly used up.
 func (st *stage) entitlements() {
 	now := st.now
 	for _, l := range []dml.Licence{
-		{Key: "RADIO-2026", Name: "Software of the radio modem", Supplier: "Telenord Devices", Terms: dml.Commercial, Metric: dml.PerDevice, Entitled: 230, ValidFrom: db.At(now.AddDate(-1, 0, 0)), ValidTo: db.At(now.AddDate(0, 8, 0)), PurchaseOrder: "PO-88121"},
+		{Key: radioLicence, Name: "Software of the radio modem", Supplier: "Telenord Devices", Terms: dml.Commercial, Metric: dml.PerDevice, Entitled: 230, ValidFrom: db.At(now.AddDate(-1, 0, 0)), ValidTo: db.At(now.AddDate(0, 8, 0)), PurchaseOrder: "PO-88121"},
 		{Key: "SCAN-SDK", Name: "Scan library of the handhelds", Supplier: "Optik AS", Terms: dml.Commercial, Metric: dml.PerDevice, Entitled: 600, ValidFrom: db.At(now.AddDate(-2, 0, 0)), ValidTo: db.At(now.AddDate(0, 1, 5)), PurchaseOrder: "PO-80417"},
 		{Key: "HSM-SITE", Name: "Key safe firmware", Supplier: "Safe & Sound", Terms: dml.Commercial, Metric: dml.PerSite, Entitled: 2, ValidFrom: db.At(now.AddDate(-1, -3, 0)), PurchaseOrder: "PO-79944"},
 	} {
@@ -155,16 +161,16 @@ func (st *stage) quarantine() {
 		return st.app.DML.Reject(ctx, st.who["cora"], id, version, d)
 	}
 	modem := dml.Submission{ItemKey: "telenord/modem-firmware", Label: "6.2.0", FileName: "modem-6.2.0.bin", ItemName: "Firmware of the radio modem", Kind: dml.Software, Provenance: dml.Procured,
-		Supplier: "Telenord Devices", Licence: dml.Commercial, LicenceKey: "RADIO-2026", Source: "supplier's portal", Site: "Lørenskog", Shelf: "B7"}
+		Supplier: "Telenord Devices", Licence: dml.Commercial, LicenceKey: radioLicence, Source: "supplier's portal", Site: "Lørenskog", Shelf: "B7"}
 	telenord := &supplier{name: modem.Supplier}
 	st.at(st.ago(110, 14, 0), "the supplier's key is trusted", telenord.trust(st))
-	st.at(st.ago(100, 11, 0), "the modem's firmware comes in", submit("bruno", modem, "modem firmware 6.2.0\n", telenord.signed(st, "modem firmware 6.2.0\n", cora(accept, "Signed by the supplier; digest compared with the list."))))
+	st.at(st.ago(100, 11, 0), "the modem's firmware comes in", submit("bruno", modem, "modem firmware 6.2.0\n", telenord.signed(st, "modem firmware 6.2.0\n", billed(st, modemParts("3.0.13", "2.9.0", "Apache-2.0"), cora(accept, "Signed by the supplier; digest compared with the list.")))))
 	newer := modem
 	newer.Label, newer.FileName = "6.3.0", "modem-6.3.0.bin"
 	st.at(st.ago(30, 11, 0), "its next version is turned away", submit("bruno", newer, "modem firmware 6.3.0, damaged on the way\n", cora(reject, "The digest on the supplier's list is another one. Fetch it again.")))
 	again := modem
 	again.Label, again.FileName, again.Note = "6.3.1", "modem-6.3.1.bin", "Fetched again; the supplier renamed it."
-	st.at(st.ago(1, 9, 35), "and comes again", submit("bruno", again, "modem firmware 6.3.1\n", telenord.signed(st, "modem firmware 6.3.1\n", nil)))
+	st.at(st.ago(1, 9, 35), "and comes again", submit("bruno", again, "modem firmware 6.3.1\n", telenord.signed(st, "modem firmware 6.3.1\n", billed(st, modemParts("3.0.15", "2.9.0", "MIT")+`,{"type":"library","name":"pppd","version":"2.5.1","purl":"pkg:generic/pppd@2.5.1","licenses":[{"license":{"id":"BSD-3-Clause"}}]}`, nil))))
 	st.at(st.ago(1, 15, 10), "a contract waits", submit("maya", dml.Submission{ItemKey: "optik/scan-sdk-contract", Label: "2027", FileName: "scan-sdk-2027.txt", ItemName: "Contract of the scan library", Kind: dml.LicenceText,
 		Provenance: dml.Procured, Supplier: "Optik AS", Licence: dml.Commercial, LicenceKey: "SCAN-SDK"}, "Renewal for 600 handhelds until the end of 2027.\n", nil))
 }

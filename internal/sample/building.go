@@ -137,6 +137,9 @@ func (j *journey) addMedia(ctx context.Context, r *release.Release, b *build.Bui
 		}
 		line.MediaVersionID = v.ID
 	}
+	if i.ItemKey == "brf-radio-licence" { // the entitlement that the text speaks of
+		line.LicenceKey, line.Quantity = radioLicence, branchOffices
+	}
 	return explain("component "+i.ItemKey, j.app.Release.AddComponent(ctx, bruno, j.key, line))
 }
 

@@ -53,9 +53,32 @@ func (s *supplier) signed(st *stage, text string, decide func(context.Context, *
 		if _, err := st.app.DML.Attach(ctx, st.who["bruno"], v.ID, v.FileName+".minisig", bytes.NewReader(signature)); err != nil || decide == nil {
 			return explain("signature", err)
 		}
-		if err := st.app.DB.View(ctx, func(tx *db.Tx) (err error) { v, err = st.app.DML.VersionByID(tx, v.ID); return err }); err != nil {
-			return err
-		}
-		return decide(ctx, v)
+		return again(ctx, st, v, decide)
 	}
+}
+
+// again does the rest with a version as it is now.
+func again(ctx context.Context, st *stage, v *dml.Version, decide func(context.Context, *dml.Version) error) error {
+	if err := st.app.DB.View(ctx, func(tx *db.Tx) (err error) { v, err = st.app.DML.VersionByID(tx, v.ID); return err }); err != nil {
+		return err
+	}
+	return decide(ctx, v)
+}
+
+// billed puts a bill of materials with those parts beside a version first.
+func billed(st *stage, parts string, decide func(context.Context, *dml.Version) error) func(context.Context, *dml.Version) error {
+	return func(ctx context.Context, v *dml.Version) error {
+		text := fmt.Sprintf(`{"bomFormat":"CycloneDX","specVersion":"1.6","version":1,"metadata":{"component":{"type":"firmware","name":%q,"version":%q}},"components":[%s]}`, v.ItemName, v.Label, parts)
+		if _, err := st.app.DML.Attach(ctx, st.who["bruno"], v.ID, v.FileName+".cdx.json", strings.NewReader(text)); err != nil || decide == nil {
+			return explain("bill of materials", err)
+		}
+		return again(ctx, st, v, decide)
+	}
+}
+
+// modemParts are what the modem's firmware is made of, in some version.
+func modemParts(openssl, lwip, terms string) string {
+	return fmt.Sprintf(`{"type":"library","name":"openssl","version":%q,"purl":"pkg:generic/openssl@%s","licenses":[{"license":{"id":"Apache-2.0"}}]},
+		{"type":"library","name":"zlib","version":"1.3.1","purl":"pkg:generic/zlib@1.3.1","licenses":[{"license":{"id":"Zlib"}}]},
+		{"type":"library","name":"lwip","version":%q,"purl":"pkg:generic/lwip@%s","licenses":[{"license":{"id":%q}}]}`, openssl, openssl, lwip, lwip, terms)
 }

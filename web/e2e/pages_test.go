@@ -34,7 +34,7 @@ var besides = map[string][]string{
 	"chen":   {"/changes/:key/edit", "/freezes/:key"},
 	"bruno":  {"/releases/:key/package", "/releases/:key/tests"},
 	"tess":   {"/releases/:key/tests"},
-	"cora":   {"/dml/quarantine", "/dml/*"},
+	"cora":   {"/dml/quarantine", "/dml/*", "/dml/compare", "/dml/licences/:key"},
 	"elin":   {"/", "/releases/:key/handover"},
 	"omar":   {"/", "/releases/:key/handover", "/releases/:key/readiness"},
 	"dario":  {"/", "/releases/:key/deployment", "/releases/:key/waves/:n/run"},

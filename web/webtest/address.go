@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,7 @@ var subjects = map[string]release.State{
 // names are records of the demonstration, by the word before them in an address.
 var names = map[string]string{
 	"users": "stefan", "policies": "payments", "models": "rolling-service", "services": "PAY", "items": "pay-server", "targets": "pay-osl-1",
-	"environments": "production", "status": "settlement", "changes": "CHG-1", "freezes": "F-1", "gates": "A4", "errors": "KE-2", "dml": "pay/pay-server",
+	"environments": "production", "status": "settlement", "changes": "CHG-1", "freezes": "F-1", "gates": "A4", "errors": "KE-2", "dml": "pay/pay-server", "licences": "RADIO-2026",
 	"sessions": "999999", "tokens": "999999", // nobody's, so that nobody is signed out
 }
 
@@ -32,6 +33,9 @@ var names = map[string]string{
 // Where none of the kind is known it fills in 1, which is most often there.
 func (s *Server) Address(path string) string {
 	s.t.Helper()
+	if path == "/dml/compare" {
+		return path + s.compared()
+	}
 	words := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	var r *release.Release
 	for i, word := range words {
@@ -58,6 +62,16 @@ func (s *Server) Address(path string) string {
 		}
 	}
 	return "/" + strings.Join(words, "/")
+}
+
+// compared asks for two versions of an item, the older one first.
+func (s *Server) compared() string {
+	s.t.Helper()
+	d, err := s.App.DML.Detail(context.Background(), s.maya(), "telenord/modem-firmware")
+	if err != nil || len(d.Versions) < 2 {
+		s.t.Fatalf("there are no two versions to compare: %v", err)
+	}
+	return fmt.Sprintf("?from=%d&to=%d", d.Versions[len(d.Versions)-1].ID, d.Versions[0].ID)
 }
 
 func (s *Server) maya() identity.Actor {
