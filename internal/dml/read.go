@@ -61,11 +61,28 @@ func (s *Service) OpenParts(ctx context.Context, actor identity.Actor, versionID
 		return nil, nil, err
 	}
 	if s.db.Now().Sub(stored.VerifiedAt) > freshness {
-		if err := s.Recheck(ctx, v.Digest); err != nil {
+		if err := s.freshen(ctx, actor, v); err != nil {
 			return nil, nil, err
 		}
 	}
+	if files, ok := s.blobs.(blob.Filer); ok { // which the kernel can send by itself
+		file, err := files.File(v.Digest)
+		if err != nil {
+			return nil, nil, storeFault(err, v)
+		}
+		return v, file, nil
+	}
 	return v, blob.NewSeeker(ctx, s.blobs, v.Digest, stored.Size), nil
+}
+
+// freshen hashes a version's bytes anew, once for all who ask at the same time.
+func (s *Service) freshen(ctx context.Context, actor identity.Actor, v *Version) error {
+	defer s.alone(v.Digest)()
+	_, stored, err := s.readable(ctx, actor, v.ID)
+	if err != nil || s.db.Now().Sub(stored.VerifiedAt) <= freshness {
+		return err
+	}
+	return s.Recheck(ctx, v.Digest)
 }
 
 func (s *Service) readable(ctx context.Context, actor identity.Actor, versionID int64) (v *Version, stored *blobRow, err error) {

@@ -26,6 +26,7 @@ type Service struct {
 
 	claimers []Claimer
 	scrubbed sync.Mutex  // one scrub at a time
+	turns    sync.Map    // digest -> who works through its bytes
 	sitting  *blob.Check // of a blob that is larger than one turn of the scrub
 	packs    Packages
 	places   Places

@@ -133,14 +133,20 @@ func (s *Disk) Stat(_ context.Context, d Digest) (Info, error) {
 	return infoOf(d, info), nil
 }
 
-// Open reads a range of a blob.
-func (s *Disk) Open(_ context.Context, d Digest, r Range) (io.ReadCloser, error) {
+// File opens a blob as the file it is.
+func (s *Disk) File(d Digest) (*os.File, error) {
 	if !d.Valid() {
 		return nil, ErrNotFound
 	}
 	f, err := os.Open(s.path(d))
+	return f, absent(err)
+}
+
+// Open reads a range of a blob.
+func (s *Disk) Open(_ context.Context, d Digest, r Range) (io.ReadCloser, error) {
+	f, err := s.File(d)
 	if err != nil {
-		return nil, absent(err)
+		return nil, err
 	}
 	if r == (Range{}) {
 		return f, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"time"
 )
 
@@ -54,6 +55,12 @@ type Store interface {
 	Sweep(ctx context.Context, age time.Duration) (int, error)
 	// Ping gives ErrUnavailable when blobs can be neither stored nor read now.
 	Ping(ctx context.Context) error
+}
+
+// Filer is a store whose blobs are files of this machine.
+type Filer interface {
+	// File opens a blob without verifying it, for the kernel to send.
+	File(d Digest) (*os.File, error)
 }
 
 // Holder is a store that can itself refuse to delete a blob, whoever asks: the
