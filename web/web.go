@@ -17,6 +17,7 @@ import (
 	"slipway/web/account"
 	"slipway/web/admin"
 	"slipway/web/api"
+	"slipway/web/ddi"
 	"slipway/web/guard"
 	"slipway/web/oci"
 	"slipway/web/page"
@@ -39,9 +40,10 @@ func New(a *app.App, c Config) (*echo.Echo, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = page.ErrorHandler(a.Log)
 	e.IPExtractor = echo.ExtractIPDirect()
+	var network *net.IPNet
 	if c.TrustedProxy != "" {
-		_, network, err := net.ParseCIDR(c.TrustedProxy)
-		if err != nil {
+		var err error
+		if _, network, err = net.ParseCIDR(c.TrustedProxy); err != nil {
 			return nil, fmt.Errorf("--trusted-proxy: %w", err)
 		}
 		e.IPExtractor = echo.ExtractIPFromXFFHeader(echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false), echo.TrustIPRange(network))
@@ -62,6 +64,7 @@ func New(a *app.App, c Config) (*echo.Echo, error) {
 	e.Use(guard.RequestID, guard.Log(a.Log), guard.Recover(), guard.Headers)
 	machines(e, a)
 	oci.Routes(e, a)
+	ddi.Routes(e, a, ddi.Config{URL: c.URL, Proxy: network})
 	store := guard.NewStore(a.Identity, c.SecureCookies)
 	api.Routes(e, a, store, sameOrigin, c.Version)
 	settings := page.Settings{Organisation: c.Organisation, Version: c.Version, Zone: zone, SecureCookies: c.SecureCookies,

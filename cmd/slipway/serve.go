@@ -90,6 +90,11 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 		defer close(worked)
 		a.Jobs.Run(ctx, 2)
 	}()
+	noted := make(chan struct{})
+	go func() {
+		defer close(noted)
+		a.Deploy.KeepSightings(ctx, func(err error) { a.Log.Error("when devices were seen is not written down", "error", err) })
+	}()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
@@ -102,6 +107,7 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 	defer cancel()
 	err := server.Shutdown(grace)
 	<-worked
+	<-noted
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("some requests did not end within %s", shutdownGrace)
 	}

@@ -22,6 +22,7 @@ type deed struct {
 	r     *release.Release
 	waves []Wave
 	w     *Wave // the one in waves
+	one   bool  // it is done to one target of it
 }
 
 // write finds the release, allows the actor, and runs fn in one transaction.
@@ -92,7 +93,7 @@ func (d *deed) earlier() []Wave {
 // is kept.
 func (d *deed) record(action, reason, format string, args ...any) error {
 	releaseID := d.r.ID
-	d.tx.AfterCommit(func() { d.s.news.stir(releaseID) })
+	d.tx.AfterCommit(func() { d.s.news.stir(releaseID); d.s.toldAll(d) })
 	kind, key := "release", d.r.Key
 	if d.w != nil {
 		kind, key = "wave", fmt.Sprintf("%s/%d", d.r.Key, d.w.Number)

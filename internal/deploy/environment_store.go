@@ -25,6 +25,9 @@ func environmentByID(tx *db.Tx, id int64) (*Environment, error) {
 }
 
 func deleteEnvironment(tx *db.Tx, id int64) error {
+	if err := tx.Gorm().Delete(&PullSettings{}, "environment_id = ?", id).Error; err != nil {
+		return err
+	}
 	return tx.Gorm().Delete(&Environment{}, "id = ?", id).Error
 }
 

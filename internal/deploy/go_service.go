@@ -104,6 +104,9 @@ func (s *Service) rehash(ctx context.Context, actor identity.Actor, key string, 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.prepare(ctx, actor, key); err != nil {
+		return nil, err
+	}
 	err = s.release.Recheck(ctx, actor, key)
 	if f, ok := fault.As(err); ok && f.Kind == fault.Refused && len(f.Blockers) > 0 {
 		return f.Blockers, nil

@@ -115,6 +115,7 @@ func (s *Service) carryOut(tx *db.Tx, actor identity.Actor, v *Import) error {
 	if len(v.Changed) > 0 {
 		sentence += fmt.Sprintf(" and changed %d", len(v.Changed))
 	}
+	tx.AfterCommit(s.pulls.forgetAll)
 	return audit.Record(tx, actor.By(), audit.Entry{Action: "environment.import", Kind: "environment", Key: v.Environment.Key, Sentence: sentence, Detail: v.told()})
 }
 

@@ -188,6 +188,7 @@ func (d *deed) apply(e WaveEdit) ([]Staff, error) {
 		return nil, err
 	}
 	w.Name, w.Pilot, w.Filter, w.SoakHours, w.Trigger, w.NoReturn = e.Name, e.Pilot, e.Filter, e.SoakHours, e.Trigger, e.NoReturn
+	w.ConfirmMinutes, w.Consent = e.ConfirmMinutes, e.Consent
 	w.SuccessPercent, w.FailurePercent, w.FailureCount = e.SuccessPercent, e.FailurePercent, e.FailureCount
 	w.LeadID, w.LeadName, w.Method = lead.ID, lead.Name, e.Method
 	w.WindowStart, w.WindowEnd, w.Anchor = e.WindowStart, e.WindowEnd, r.WindowStart

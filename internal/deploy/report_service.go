@@ -46,6 +46,8 @@ func (s *Service) writeTarget(ctx context.Context, actor identity.Actor, key str
 // target that waits again is begun.
 func (d *deed) change(t *WaveTarget, fn func(*deed, *WaveTarget) error) error {
 	was := t.State
+	d.one = true
+	d.tx.AfterCommit(func() { d.s.told(d, t) })
 	if err := fn(d, t); err != nil {
 		return err
 	}

@@ -4,10 +4,12 @@
 package deploy
 
 import (
+	"context"
 	"time"
 
 	"slipway/internal/change"
 	"slipway/internal/db"
+	"slipway/internal/jobs"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 )
@@ -21,11 +23,20 @@ type Service struct {
 	methods map[string]Method
 	news    *newsroom
 	tools   Tools
+	pulls   *pulls
 }
 
 // New gives the service.
 func New(d *db.DB, rel *release.Service, pol *policy.Service, chg *change.Service) *Service {
-	return &Service{db: d, release: rel, policy: pol, change: chg, methods: known(manual{}), news: newNewsroom()}
+	s := &Service{db: d, release: rel, policy: pol, change: chg, news: newNewsroom()}
+	s.pulls = newPulls(s)
+	s.methods = known(manual{}, ddi{s})
+	return s
+}
+
+// Jobs gives the room's background work to the runner.
+func (s *Service) Jobs(r *jobs.Runner) {
+	r.Handle(jobPulls, func(ctx context.Context, _ []byte) error { return s.watchAgain(ctx) })
 }
 
 // Progress counts the targets of a release.

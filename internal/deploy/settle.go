@@ -171,13 +171,13 @@ func (w *Wave) count(s TargetState, by int64) {
 	switch s {
 	case TargetVerified:
 		w.Verified += by
-	case TargetFailed:
+	case TargetFailed, TargetOverdue: // who is late counts as failed until heard of
 		w.Failed += by
 	case TargetExcluded:
 		w.Excluded += by
 	case TargetRolledBack:
 		w.RolledBack += by
-	case TargetDeploying, TargetVerifying, TargetTaken, TargetInstalled, TargetOverdue:
+	case TargetDeploying, TargetVerifying, TargetTaken, TargetInstalled:
 		w.Active += by
 	}
 }

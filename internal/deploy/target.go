@@ -38,6 +38,7 @@ type Target struct {
 	EnvironmentKey   string
 	Tags             string // words, space between
 	Attributes       string // key=value, one a line
+	Reported         string // the same, as the device tells it of itself
 	Facets           string // tags and attributes as filters read them
 	Retired          bool   // no wave takes it any more
 	InstalledDigest  string
@@ -90,6 +91,11 @@ func (t *Target) index() {
 	for _, line := range t.AttributeList() {
 		name, value, _ := strings.Cut(line, "=")
 		list = append(list, facet(name, value), ranked(name, value))
+	}
+	for _, line := range t.ReportedList() {
+		if name, value, _ := strings.Cut(line, "="); attributeForm.MatchString(name) && !reserved(name) {
+			list = append(list, facet(name, value), ranked(name, value))
+		}
 	}
 	t.Facets = "|" + strings.Join(list, "|") + "|"
 }

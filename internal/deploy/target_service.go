@@ -81,6 +81,9 @@ func (s *Service) TargetDetail(ctx context.Context, actor identity.Actor, key st
 			return err
 		}
 		seen := s.sight(tx, actor)
+		if d.PullView, err = s.device(tx, t.ID, seen); err != nil {
+			return err
+		}
 		d.History = slices.DeleteFunc(d.History, func(e Event) bool {
 			shown, bad := seen(e.ReleaseID)
 			if bad != nil {
@@ -107,6 +110,7 @@ func (s *Service) AddTarget(ctx context.Context, actor identity.Actor, d TargetD
 		if err := insert(tx, t); err != nil {
 			return err
 		}
+		tx.AfterCommit(func() { s.pulls.forget(t.Key) })
 		return recordPlace(tx, actor, "target", t.Key, "add", "", "added the target %s to %s", t.Key, e.Name)
 	})
 }
@@ -138,6 +142,7 @@ func (s *Service) EditTarget(ctx context.Context, actor identity.Actor, key stri
 		if err := save(tx, t); err != nil {
 			return err
 		}
+		tx.AfterCommit(func() { s.pulls.forget(t.Key) })
 		return recordPlace(tx, actor, "target", t.Key, "edit", "", "changed the target %s", t.Key)
 	})
 }
@@ -182,6 +187,7 @@ func (s *Service) RetireTarget(ctx context.Context, actor identity.Actor, key st
 		if err := save(tx, t); err != nil {
 			return err
 		}
+		tx.AfterCommit(func() { s.pulls.forget(t.Key) })
 		reached, err := releasesOn(tx, t.ID)
 		if err != nil {
 			return err

@@ -162,6 +162,7 @@ type TargetList struct {
 
 // TargetDetail is one target with its history, the newest first.
 type TargetDetail struct {
+	PullView
 	Target      Target
 	Environment Environment
 	History     []Event

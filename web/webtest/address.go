@@ -39,6 +39,9 @@ func (s *Server) Address(path string) string {
 	words := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	var r *release.Release
 	for i, word := range words {
+		if word == ":tenant" {
+			words[i] = "default"
+		}
 		if !strings.HasPrefix(word, ":") && word != "*" || i == 0 {
 			continue
 		}

@@ -1,0 +1,56 @@
+package deploy
+
+import "slipway/internal/db"
+
+// PullView is what a target's page shows of its device.
+type PullView struct {
+	Device  DeviceRecord
+	Actions []ActionView // the newest first
+}
+
+// ActionView is an action with what was said of it, the newest first.
+type ActionView struct {
+	PullAction
+	ReleaseKey string
+	WaveNumber int64
+	Statuses   []PullStatus
+}
+
+const (
+	actionsShown  = 10
+	statusesShown = 20
+)
+
+// device gives what a target's page shows of its device.
+func (s *Service) device(tx *db.Tx, targetID int64, seen func(int64) (bool, error)) (v PullView, err error) {
+	d, err := deviceOf(tx, targetID)
+	if err != nil {
+		return v, err
+	}
+	v.Device = *d
+	if one, ok := s.pulls.lastSeen(targetID); ok {
+		v.Device.SeenAt, v.Device.SeenFrom = one.at, one.from
+	}
+	list, err := actionsOf(tx, targetID, actionsShown)
+	if err != nil {
+		return v, err
+	}
+	for _, a := range list {
+		waves, err := wavesByID(tx, []int64{a.WaveID})
+		if err != nil {
+			return v, err
+		}
+		one := ActionView{PullAction: a}
+		if len(waves) == 1 {
+			if shown, err := seen(waves[0].ReleaseID); err != nil || !shown {
+				continue
+			}
+			one.ReleaseKey, one.WaveNumber = waves[0].ReleaseKey, waves[0].Number
+		}
+		if one.Statuses, err = statusesOf(tx, a.ID, statusesShown); err != nil {
+			return v, err
+		}
+		v.Actions = append(v.Actions, one)
+	}
+	return v, nil
+}

@@ -1,0 +1,460 @@
+package ddi_test
+
+import (
+	"bytes"
+	"crypto/md5"
+	"crypto/sha1"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/internal/db"
+	"slipway/internal/deploy"
+	"slipway/web"
+)
+
+var image = bytes.Repeat([]byte("firmware "), 5000)
+
+type deployment struct {
+	ID         string
+	Deployment struct {
+		Download, Update string
+		Chunks           []struct {
+			Part, Name, Version string
+			Artifacts           []struct {
+				Filename string
+				Size     int64
+				Hashes   struct{ SHA1, MD5, SHA256 string }
+				Links    map[string]struct{ Href string } `json:"_links"`
+			}
+		}
+	}
+}
+
+func TestADeviceFetchesInstallsAndConfirms(t *testing.T) {
+	f := newFleet(t, image, "dev-1", "dev-2")
+	one, two := f.device("dev-1"), f.device("dev-2")
+	if links := one.links(); links["deploymentBase"] != "" || links["configData"] == "" {
+		t.Fatalf("before anything starts: %v", links)
+	}
+	one.ask("PUT", "/configData", `{"data":{"hwVersion":"1.0","serialNo":"SN-1"},"status":{"execution":"closed"}}`).status(200)
+	if links := one.links(); links["configData"] != "" {
+		t.Error("attributes are wanted again")
+	}
+	f.start(1)
+	f.stands(1, "dev-1", deploy.TargetOffered)
+	if links := two.links(); links["deploymentBase"] != "" {
+		t.Error("the second wave is offered with the first")
+	}
+	href, action := one.offered()
+	var d deployment
+	one.ask("GET", href, "").status(200).json(&d)
+	f.stands(1, "dev-1", deploy.TargetTaken)
+	if d.ID != action || d.Deployment.Update != "forced" || len(d.Deployment.Chunks) != 1 || len(d.Deployment.Chunks[0].Artifacts) != 1 {
+		t.Fatalf("%+v", d)
+	}
+	file := d.Deployment.Chunks[0].Artifacts[0]
+	older, oldest := sha1.Sum(image), md5.Sum(image)
+	if file.Size != int64(len(image)) || file.Hashes.SHA1 != hex.EncodeToString(older[:]) || file.Hashes.MD5 != hex.EncodeToString(oldest[:]) || len(file.Hashes.SHA256) != 64 || file.Filename != "fw 2.0+a.swu" {
+		t.Errorf("%+v", file)
+	}
+	got := one.ask("GET", file.Links["download"].Href, "").status(200)
+	if !bytes.Equal(got.body, image) || got.head.Get("ETag") != `"`+file.Hashes.SHA1+`"` {
+		t.Errorf("%d bytes, %v", len(got.body), got.head)
+	}
+	if sum := one.ask("GET", file.Links["md5sum-http"].Href, "").status(200); string(sum.body) != file.Hashes.MD5+"  "+file.Filename {
+		t.Errorf("MD5SUM is %q", sum.body)
+	}
+	one.says(action, "proceeding", "none", "log line 1", "log line 2").status(200)
+	f.stands(1, "dev-1", deploy.TargetTaken)
+	one.says(action, "proceeding", "none", "All Chunks Installed.").status(200)
+	f.stands(1, "dev-1", deploy.TargetInstalled)
+	f.waveIs(1, deploy.WaveVerifying)
+	one.ask("GET", href, "").status(200) // SWUpdate asks for the number again after its restart
+	one.says(action, "closed", "success", "Update Installed.").status(200)
+	f.stands(1, "dev-1", deploy.TargetVerified)
+	f.waveIs(1, deploy.WaveComplete)
+	links := one.links()
+	if links["deploymentBase"] != "" || !strings.HasSuffix(links["installedBase"], "/installedBase/"+action) || links["configData"] == "" {
+		t.Errorf("afterwards: %v", links)
+	}
+	one.ask("GET", links["installedBase"], "").status(200).json(&d)
+	detail, err := f.app.Deploy.TargetDetail(ctx, f.maya, "dev-1")
+	f.must(err)
+	if detail.Target.InstalledDigest != f.wave(1).PackageDigest || detail.Target.Reported != "hwVersion=1.0\nserialNo=SN-1" {
+		t.Errorf("%+v", detail.Target)
+	}
+}
+
+func TestPartsOfAFile(t *testing.T) {
+	f := newFleet(t, image, "dev-1")
+	one := f.device("dev-1")
+	f.start(1)
+	href, _ := one.offered()
+	var d deployment
+	one.ask("GET", href, "").status(200).json(&d)
+	at := d.Deployment.Chunks[0].Artifacts[0].Links["download"].Href
+	part := one.ask("GET", at, "", "Range", "bytes=30000-").status(206)
+	if !bytes.Equal(part.body, image[30000:]) {
+		t.Errorf("%d bytes", len(part.body))
+	}
+	one.ask("GET", at, "", "Range", "bytes=99999999-").status(416)
+	one.ask("GET", at, "", "If-Match", `"other"`).status(412)
+	one.ask("GET", at, "", "If-Match", part.head.Get("ETag")).status(200)
+	head := one.ask("HEAD", at, "").status(200)
+	if head.head.Get("Content-Length") != fmt.Sprint(len(image)) || len(head.body) != 0 {
+		t.Errorf("%v", head.head)
+	}
+	one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.module)+"/artifacts", "").status(200)
+}
+
+func TestWhoAsksIsFoundOut(t *testing.T) {
+	f := newFleet(t, image, "dev-1", "dev-2")
+	one := f.device("dev-1")
+	wrong := &device{f, "dev-1", "TargetToken nonsense"}
+	nobody := &device{f, "dev-9", "TargetToken nonsense"}
+	a, b := wrong.ask("GET", "", "").status(401), nobody.ask("GET", "", "").status(401)
+	if string(a.body) != string(b.body) || !strings.Contains(string(a.body), "errorCode") {
+		t.Errorf("%s tells more than %s", a.body, b.body)
+	}
+	for _, auth := range []string{"", "TargetToken", "TargetToken ", "Bearer " + one.auth, "GatewayToken " + strings.TrimPrefix(one.auth, "TargetToken ")} {
+		(&device{f, "dev-1", auth}).ask("GET", "", "").status(401)
+	}
+	(&device{f, "dev-2", one.auth}).ask("GET", "", "").status(401)
+	(&device{f, "../dev-1", one.auth}).ask("GET", "", "").status(404)
+	(&device{f, "..%2fdev-1", one.auth}).ask("GET", "", "").status(401)
+	old := *one
+	one = f.device("dev-1")
+	old.ask("GET", "", "").status(401)
+	one.ask("GET", "", "").status(200)
+	f.must(f.app.Deploy.EndToken(ctx, f.omar, "dev-1"))
+	one.ask("GET", "", "").status(401)
+	one.ask("GET", f.url+"/other/controller/v1/dev-1", "").status(404)
+}
+
+func TestAGatewayAddsItsDevices(t *testing.T) {
+	f := newFleet(t, image, "dev-1")
+	f.must(f.app.Deploy.AddEnvironment(ctx, f.omar, deploy.EnvironmentDraft{Key: "lab", Name: "Lab", Zone: "UTC"}))
+	f.must(f.app.Deploy.AddTarget(ctx, f.omar, deploy.TargetDraft{Key: "lab-1", EnvironmentKey: "lab"}))
+	token, err := f.app.Deploy.RotateGateway(ctx, f.omar, "field")
+	f.must(err)
+	gateway := "GatewayToken " + token
+	(&device{f, "new-1", gateway}).ask("GET", "", "").status(200)
+	detail, err := f.app.Deploy.TargetDetail(ctx, f.maya, "new-1")
+	f.must(err)
+	if detail.Target.EnvironmentKey != "field" {
+		t.Errorf("%+v", detail.Target)
+	}
+	(&device{f, "dev-1", gateway}).ask("GET", "", "").status(200)
+	(&device{f, "lab-1", gateway}).ask("GET", "", "").status(401)
+	(&device{f, "a%20name", gateway}).ask("GET", "", "").status(400)
+	(&device{f, "new-2", "TargetToken " + token}).ask("GET", "", "").status(401)
+	_, err = f.app.Deploy.RotateGateway(ctx, f.omar, "field")
+	f.must(err)
+	(&device{f, "dev-1", gateway}).ask("GET", "", "").status(401)
+}
+
+func TestAPauseWithholdsWhatWasNotFetched(t *testing.T) {
+	f := newFleet(t, image, "dev-1", "dev-2", "dev-3")
+	one, two, three := f.device("dev-1"), f.device("dev-2"), f.device("dev-3")
+	f.start(1)
+	href, action := one.offered()
+	one.ask("GET", href, "").status(200)
+	one.says(action, "closed", "success").status(200)
+	f.start(2)
+	href, action = two.offered()
+	two.ask("GET", href, "").status(200)
+	third, _ := three.offered()
+	f.must(f.app.Deploy.PauseWave(ctx, f.maya, key, 2, "wait"))
+	if links := three.links(); links["deploymentBase"] != "" {
+		t.Error("a paused wave offers")
+	}
+	three.ask("GET", third, "").status(404)
+	three.ask("GET", "/softwaremodules/"+fmt.Sprint(f.module)+"/artifacts/fw%202.0+a.swu", "").status(404)
+	two.ask("GET", href, "").status(200) // what was fetched goes on
+	two.says(action, "proceeding", "none", "All Chunks Installed.").status(200)
+	f.stands(2, "dev-2", deploy.TargetInstalled)
+	f.must(f.app.Deploy.ResumeWave(ctx, f.maya, key, 2, "on"))
+	three.offered()
+	f.later(5 * 24 * time.Hour) // the window of the wave closes
+	if links := three.links(); links["deploymentBase"] != "" {
+		t.Error("outside its window the wave offers")
+	}
+	three.ask("GET", third, "").status(404)
+}
+
+func TestWhoIsStoppedIsToldTo(t *testing.T) {
+	f := newFleet(t, image, "dev-1")
+	one := f.device("dev-1")
+	f.start(1)
+	href, action := one.offered()
+	one.ask("GET", "/cancelAction/"+action, "").status(404)
+	one.ask("GET", href, "").status(200)
+	f.must(f.app.Deploy.FailWave(ctx, f.maya, key, 1, "stop"))
+	links := one.links()
+	if links["deploymentBase"] != "" || strings.Contains(links["cancelAction"], "?") {
+		t.Fatalf("%v", links)
+	}
+	one.ask("GET", href, "").status(404)
+	var cancel struct {
+		ID     string
+		Cancel struct{ StopID string } `json:"cancelAction"`
+	}
+	one.ask("GET", links["cancelAction"], "").status(200).json(&cancel)
+	if cancel.ID != action || cancel.Cancel.StopID != action {
+		t.Errorf("%+v", cancel)
+	}
+	one.ask("POST", links["cancelAction"]+"/feedback", report(action, "closed", "success", "cancelled")).status(200)
+	f.stands(1, "dev-1", deploy.TargetFailed)
+	if links := one.links(); links["cancelAction"] != "" || links["deploymentBase"] != "" {
+		t.Errorf("afterwards: %v", links)
+	}
+	// Retried, it gets another action.
+	f.must(f.app.Deploy.RemediateWave(ctx, f.maya, key, 1, "mend"))
+	f.must(f.app.Deploy.RetryWave(ctx, f.maya, key, 1, "mended"))
+	if _, next := one.offered(); next == action {
+		t.Error("the cancelled action is offered again")
+	}
+}
+
+func TestWhoWillNotStopGoesOn(t *testing.T) {
+	f := newFleet(t, image, "dev-1")
+	one := f.device("dev-1")
+	f.start(1)
+	href, action := one.offered()
+	one.ask("GET", href, "").status(200)
+	f.must(f.app.Deploy.FailWave(ctx, f.maya, key, 1, "stop"))
+	one.ask("POST", "/cancelAction/"+action+"/feedback", report(action, "rejected", "none", "installing")).status(200)
+	if got, _ := one.offered(); got != href {
+		t.Errorf("%s is offered", got)
+	}
+	one.says(action, "closed", "success").status(200)
+	f.stands(1, "dev-1", deploy.TargetVerified)
+}
+
+func TestReportsThatComeLateOrTwiceSettleTheDevice(t *testing.T) {
+	f := newFleet(t, image, "dev-1", "dev-2")
+	one, two := f.device("dev-1"), f.device("dev-2")
+	f.start(1)
+	_, action := one.offered()
+	one.says(action, "closed", "success").status(200) // never fetched: nobody runs it
+	f.stands(1, "dev-1", deploy.TargetOffered)
+	href, _ := one.offered()
+	one.ask("GET", href, "").status(200)
+	two.says(action, "closed", "success").status(404)
+	two.ask("GET", href, "").status(401)
+	two.ask("GET", "/deploymentBase/"+action, "").status(404)
+	one.says("999", "closed", "success").status(404)
+	one.says("99999999999", "closed", "success").status(404)
+	one.says(action, "closed", "failure", "no space left").status(200)
+	f.stands(1, "dev-1", deploy.TargetFailed)
+	if reason := f.target(1, "dev-1").Reason; !strings.Contains(reason, "no space left") {
+		t.Errorf("the reason is %q", reason)
+	}
+	one.says(action, "closed", "success").status(200)
+	one.says(action, "closed", "failure").status(200)
+	f.stands(1, "dev-1", deploy.TargetFailed)
+}
+
+func TestSkippedIsNoSuccess(t *testing.T) {
+	f := newFleet(t, image, "dev-1")
+	one := f.device("dev-1")
+	f.start(1)
+	href, action := one.offered()
+	one.ask("GET", href, "").status(200)
+	one.says(action, "closed", "success", "Skipped Update.").status(200)
+	f.stands(1, "dev-1", deploy.TargetFailed)
+}
+
+func TestDevicesThatTakeTooLongAreOverdue(t *testing.T) {
+	f := newFleet(t, image, "dev-1", "dev-2", "dev-3")
+	f.must(f.app.Deploy.EditPull(ctx, f.omar, "field", 0, deploy.PullDraft{PollSeconds: 60, ConfirmMinutes: 30, StuckMinutes: 120}))
+	one, two := f.device("dev-1"), f.device("dev-2")
+	f.device("dev-3")
+	f.start(1)
+	href, action := one.offered()
+	one.ask("GET", href, "").status(200)
+	one.says(action, "proceeding", "none", "All Chunks Installed.").status(200)
+	f.later(29 * time.Minute)
+	f.must(f.app.Deploy.WatchPulls(ctx))
+	f.stands(1, "dev-1", deploy.TargetInstalled)
+	f.later(2 * time.Minute)
+	f.must(f.app.Deploy.WatchPulls(ctx))
+	f.stands(1, "dev-1", deploy.TargetOverdue)
+	f.waveIs(1, deploy.WaveFailed)
+	one.offered() // it may still say that it runs
+	one.says(action, "closed", "success", "Update Installed.").status(200)
+	f.stands(1, "dev-1", deploy.TargetVerified)
+	f.must(f.app.Deploy.RemediateWave(ctx, f.maya, key, 1, "it runs after all"))
+	f.must(f.app.Deploy.RetryWave(ctx, f.maya, key, 1, "it runs after all"))
+	f.waveIs(1, deploy.WaveComplete)
+
+	f.start(2)
+	f.must(f.app.Deploy.PauseWave(ctx, f.maya, key, 2, "wait"))
+	f.later(3 * time.Hour) // a pause makes nobody late
+	f.must(f.app.Deploy.WatchPulls(ctx))
+	f.must(f.app.Deploy.ResumeWave(ctx, f.maya, key, 2, "on"))
+	f.later(time.Hour)
+	f.must(f.app.Deploy.WatchPulls(ctx))
+	f.stands(2, "dev-2", deploy.TargetOffered)
+	f.later(2 * time.Hour)
+	f.must(f.app.Deploy.WatchPulls(ctx))
+	f.stands(2, "dev-2", deploy.TargetOverdue)
+	if two.links()["deploymentBase"] != "" { // its wave failed
+		t.Error("a failed wave offers")
+	}
+}
+
+func TestADeviceIsAskedForItsConsent(t *testing.T) {
+	f := newFleet(t, image, "dev-1", "dev-2", "dev-3")
+	for _, n := range []int64{1, 2} {
+		edit := f.wave(n).Edit()
+		edit.Consent = true
+		f.must(f.app.Deploy.EditWave(ctx, f.maya, key, n, f.wave(n).Version, edit))
+	}
+	one, two, three := f.device("dev-1"), f.device("dev-2"), f.device("dev-3")
+	two.ask("POST", "/confirmationBase/activateAutoConfirm", "").status(200)
+	two.ask("POST", "/confirmationBase/activateAutoConfirm", "").status(409)
+	f.start(1)
+	links := one.links()
+	if links["deploymentBase"] != "" || links["confirmationBase"] == "" {
+		t.Fatalf("%v", links)
+	}
+	action := f.actionOf("dev-1")
+	one.ask("GET", "/deploymentBase/"+action, "").status(404)
+	one.ask("GET", links["confirmationBase"], "").status(200)
+	one.ask("GET", "/confirmationBase", "").status(200)
+	one.ask("POST", "/confirmationBase/"+action+"/feedback", `{"confirmation":"denied","details":["busy"]}`).status(200)
+	if links := one.links(); links["confirmationBase"] == "" {
+		t.Error("who denied is asked no more")
+	}
+	one.ask("POST", "/confirmationBase/"+action+"/feedback", `{"confirmation":"maybe"}`).status(400)
+	one.ask("POST", "/confirmationBase/"+action+"/feedback", `{"confirmation":"confirmed","code":10}`).status(200)
+	href, _ := one.offered()
+	one.ask("GET", href, "").status(200)
+	one.says(action, "closed", "success").status(200)
+	f.start(2)
+	two.offered() // which agreed beforehand
+	if links := three.links(); links["confirmationBase"] == "" {
+		t.Fatalf("%v", links)
+	}
+	f.must(f.app.Deploy.AgreeFor(ctx, f.maya, key, 2, "dev-3", 0))
+	three.offered()
+}
+
+// actionOf is the number of a device's newest action.
+func (f *fleet) actionOf(id string) string {
+	f.t.Helper()
+	detail, err := f.app.Deploy.TargetDetail(ctx, f.maya, id)
+	f.must(err)
+	if len(detail.Actions) == 0 {
+		f.t.Fatalf("%s has no action", id)
+	}
+	return fmt.Sprint(detail.Actions[0].ID)
+}
+
+func TestHostileBodiesAreBoundedAndKeptShort(t *testing.T) {
+	f := newFleet(t, image, "dev-1")
+	one := f.device("dev-1")
+	f.start(1)
+	href, action := one.offered()
+	one.ask("GET", href, "").status(200)
+	for _, path := range []string{"/deploymentBase/" + action + "/feedback", "/cancelAction/" + action + "/feedback", "/confirmationBase/" + action + "/feedback"} {
+		one.ask("POST", path, strings.Repeat("x", 2<<20)).status(413)
+		one.ask("POST", path, "{").status(400)
+	}
+	one.ask("PUT", "/configData", strings.Repeat("x", 2<<20)).status(413)
+	one.ask("PUT", "/configData", "nonsense").status(400)
+	one.ask("PUT", "/configData", `{"data":{"a|tag":"x|tag=pilot|\ny","tag":"gold","si<te":"x","Site":"Oslo"}}`).status(200)
+	detail, err := f.app.Deploy.TargetDetail(ctx, f.maya, "dev-1")
+	f.must(err)
+	if facets := detail.Target.Facets; !strings.Contains(facets, "|site=oslo|") || strings.Count(facets, "|tag=pilot|") != 1 || strings.Contains(facets, "|tag=gold|") || strings.Contains(facets, "si<te") {
+		t.Errorf("filters read %q", detail.Target.Facets)
+	}
+	list, err := f.app.Deploy.TargetsPage(ctx, f.maya, deploy.TargetFilter{Filter: "site=Oslo"})
+	f.must(err)
+	if len(list.Targets) != 1 {
+		t.Errorf("%d targets say that they are in Oslo", len(list.Targets))
+	}
+	one.ask("PUT", "/configData", `{"mode":"remove","data":{"Site":""}}`).status(200)
+	one.ask("PUT", "/configData", `{"mode":"replace","data":{"only":"this"}}`).status(200)
+	for range 250 {
+		one.says(action, "proceeding", "none", strings.Repeat("much to say ", 5000)).status(200)
+	}
+	one.says(action, "proceeding", "none", "the last word").status(200)
+	detail, err = f.app.Deploy.TargetDetail(ctx, f.maya, "dev-1")
+	f.must(err)
+	said := detail.Actions[0].Statuses
+	if detail.Target.Reported != "only=this" || detail.Actions[0].PullAction.Statuses != 200 || said[0].Details != "the last word" || len(said[1].Details) > 9000 {
+		t.Errorf("%q, %d, %q, %d bytes", detail.Target.Reported, detail.Actions[0].PullAction.Statuses, said[0].Details, len(said[1].Details))
+	}
+}
+
+func TestFileNamesLeadNowhereElse(t *testing.T) {
+	f := newFleet(t, image, "dev-1")
+	one := f.device("dev-1")
+	f.start(1)
+	href, _ := one.offered()
+	one.ask("GET", href, "").status(200)
+	for _, name := range []string{"..%2f..%2fslipway.db", "%2e%2e%2fslipway.db", "fw", "fw%202.0+a.swu%00", "..%5cslipway.db", "fw%202.0+a.swu.MD5SUM.MD5SUM", "%2fetc%2fpasswd"} {
+		one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.module)+"/artifacts/"+name, "").status(404)
+	}
+	one.ask("GET", "/softwaremodules/999/artifacts/fw%202.0+a.swu", "").status(404)
+	one.ask("GET", "/softwaremodules/-1/artifacts", "").status(404)
+	one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.module)+"/artifacts/fw%202.0%2ba.swu", "").status(200)
+}
+
+func TestAddressesAreTheConfiguredOnes(t *testing.T) {
+	f := newFleet(t, image, "dev-1")
+	one := f.device("dev-1")
+	f.start(1)
+	f.serve(web.Config{Zone: "UTC", URL: "https://slipway.example/"})
+	if href, _ := one.offered(); !strings.HasPrefix(href, "https://slipway.example/default/controller/v1/dev-1/deploymentBase/") {
+		t.Error(href)
+	}
+	f.serve(web.Config{Zone: "UTC", TrustedProxy: "127.0.0.0/8"})
+	var body struct {
+		Links map[string]struct{ Href string } `json:"_links"`
+	}
+	one.ask("GET", "", "", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "fleet.example").status(200).json(&body)
+	if href := body.Links["configData"].Href; href != "https://fleet.example/default/controller/v1/dev-1/configData" {
+		t.Error(href)
+	}
+	f.serve(web.Config{Zone: "UTC"})
+	one.ask("GET", "", "", "X-Forwarded-Proto", "https", "X-Forwarded-Host", "evil.example").status(200).json(&body)
+	if href := body.Links["configData"].Href; !strings.HasPrefix(href, f.url) {
+		t.Error(href)
+	}
+}
+
+func TestWhenADeviceWasSeenIsWrittenForManyAtOnce(t *testing.T) {
+	f := newFleet(t, image, "dev-1", "dev-2")
+	f.device("dev-1").links()
+	f.device("dev-2").links()
+	f.must(f.app.Deploy.WriteSightings(ctx))
+	f.must(f.app.Deploy.WriteSightings(ctx))
+	var rows []deploy.DeviceRecord
+	f.must(f.app.DB.View(ctx, func(tx *db.Tx) error { return tx.Gorm().Order("target_id").Find(&rows).Error }))
+	if len(rows) != 2 || rows[0].SeenAt.IsZero() || rows[1].SeenFrom != "127.0.0.1" || rows[0].TokenHash == "" {
+		t.Errorf("%+v", rows)
+	}
+}
+
+// A poll with nothing to do asks the database for nothing.
+func TestAPollIsAnsweredFromMemory(t *testing.T) {
+	f := newFleet(t, image, "dev-1")
+	one := f.device("dev-1")
+	one.links()
+	counting, count := db.CountStatements(ctx)
+	for range 3 {
+		dev, err := f.app.Deploy.Device(counting, "dev-1", one.auth, "")
+		f.must(err)
+		_, err = f.app.Deploy.Poll(counting, dev)
+		f.must(err)
+	}
+	if n := count.Load(); n != 0 {
+		t.Errorf("%d statements", n)
+	}
+}

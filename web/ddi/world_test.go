@@ -1,0 +1,288 @@
+package ddi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"slipway/internal/app"
+	"slipway/internal/catalog"
+	"slipway/internal/change"
+	"slipway/internal/db"
+	"slipway/internal/dbtest"
+	"slipway/internal/deploy"
+	"slipway/internal/dml"
+	"slipway/internal/dml/blob"
+	"slipway/internal/identity"
+	"slipway/internal/policy"
+	"slipway/internal/release"
+	"slipway/web"
+)
+
+var ctx = context.Background()
+
+const key = "FLD-2026.11.1"
+
+// fleet is a release of a firmware that is ready to be fetched in two waves: a
+// pilot, and the rest.
+type fleet struct {
+	t          *testing.T
+	app        *app.App
+	url        string
+	module     int64
+	maya, omar identity.Actor
+	image      []byte
+}
+
+// newFleet gives a server and a release of the image, for the devices of the
+// list; the first is the pilot.
+func newFleet(t *testing.T, image []byte, devices ...string) *fleet {
+	t.Helper()
+	d := dbtest.New(t)
+	blobs, err := blob.OpenDisk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fleet{t: t, app: app.Connect(d, blobs, slog.New(slog.DiscardHandler)), image: image,
+		maya: dbtest.User(t, d, "maya", identity.ReleaseManager, identity.ServiceOwner), omar: dbtest.User(t, d, "omar", identity.Operations)}
+	f.serve(web.Config{Zone: "UTC"})
+	f.must(f.app.Deploy.AddEnvironment(ctx, f.omar, deploy.EnvironmentDraft{Key: "field", Name: "Field", Zone: "UTC", Production: true, Method: deploy.MethodDDI}))
+	for i, device := range devices {
+		tags := ""
+		if i == 0 {
+			tags = "pilot"
+		}
+		f.must(f.app.Deploy.AddTarget(ctx, f.omar, deploy.TargetDraft{Key: device, EnvironmentKey: "field", Tags: tags}))
+	}
+	f.plan(f.media())
+	return f
+}
+
+func (f *fleet) serve(c web.Config) {
+	f.t.Helper()
+	handler, err := web.New(f.app, c)
+	f.must(err)
+	server := httptest.NewServer(handler)
+	f.t.Cleanup(server.Close)
+	f.url = server.URL
+}
+
+// media submits the image to the library and accepts it.
+func (f *fleet) media() *dml.Version {
+	f.t.Helper()
+	bruno, cora := dbtest.User(f.t, f.app.DB, "bruno", identity.BuildManager), dbtest.User(f.t, f.app.DB, "cora", identity.DMLCustodian)
+	v, err := f.app.DML.Receive(ctx, bruno, dml.Submission{ItemKey: "field/firmware", ItemName: "Field firmware", Kind: dml.Software, Label: "2.0", FileName: "fw 2.0+a.swu"}, bytes.NewReader(f.image))
+	f.must(err)
+	f.must(f.app.DML.Accept(ctx, cora, v.ID, v.Row.Version, dml.Decision{ChangeKey: "CHG-1"}))
+	f.module = v.ID
+	return v
+}
+
+// plan makes the release as the gates before A4 would have left it.
+func (f *fleet) plan(v *dml.Version) {
+	f.t.Helper()
+	model, err := f.app.Policy.CreateModel(ctx, f.maya, &policy.Model{Key: "field", Name: "Field"}, policy.Templates()[0].Body)
+	f.must(err)
+	signed := blob.Of([]byte("the signed package")).String()
+	f.must(f.app.DB.InTx(ctx, func(tx *db.Tx) error {
+		model.State = policy.Active
+		model.Body.Waves = []policy.WaveTemplate{
+			{Name: "Pilot", Environment: "field", Filter: "tag=pilot", Pilot: true, SuccessPercent: 100, FailurePercent: 50, Hours: 48, SoakHours: 0},
+			{Name: "The rest", Environment: "field", SuccessPercent: 100, FailurePercent: 50, Hours: 72},
+		}
+		if err := tx.Save(model); err != nil {
+			return err
+		}
+		service := &catalog.ServiceRecord{Key: "FLD", Name: "Field"}
+		if err := tx.Create(service); err != nil {
+			return err
+		}
+		r := &release.Release{Key: key, Title: "Firmware", State: release.Ready, ServiceID: service.ID, ServiceKey: "FLD", ServiceName: "Field", Type: release.Minor, ModelVersionID: model.ID,
+			Approach: release.Approach{Scale: "phased", Delivery: "pull", Execution: "automated"}, AuthorID: f.maya.UserID, AuthorName: "Maya", OwnerID: f.maya.UserID, OwnerName: "Maya",
+			WindowStart: db.At(dbtest.Start), WindowEnd: db.At(dbtest.Start.AddDate(0, 0, 7)), Zone: "UTC", PlanVersion: 1, PackageVersion: 1, PackageDigest: signed, SignedDigest: signed}
+		c, err := f.app.Change.Raise(tx, f.maya, change.Request{Title: r.Title, ServiceID: service.ID, ReleaseKey: r.Key, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd})
+		if err != nil {
+			return err
+		}
+		r.ChangeKey = c.Key
+		if err := tx.Create(r); err != nil {
+			return err
+		}
+		for _, code := range release.GateCodes() {
+			g := &release.Gate{ReleaseID: r.ID, Code: code, State: release.GateApproved, Round: 1, PlanVersion: 1, PackageDigest: signed, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd}
+			if code == release.A5 {
+				g.State = release.GatePending
+			}
+			if err := tx.Create(g); err != nil {
+				return err
+			}
+		}
+		p := &release.Package{ReleaseID: r.ID, Number: 1, State: release.PackageSignedOff, Digest: signed, AuthorID: 99, RecheckedAt: tx.Now}
+		if err := tx.Create(p); err != nil {
+			return err
+		}
+		if err := tx.Create(&release.Component{PackageID: p.ID, Kind: release.Software, Name: "firmware", Label: v.Label, Digest: v.Digest.String(), MediaVersionID: v.ID, MediaItem: v.ItemKey}); err != nil {
+			return err
+		}
+		return f.app.Deploy.Draw(tx, f.maya, r)
+	}))
+}
+
+func (f *fleet) must(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *fleet) wave(n int64) *deploy.Wave {
+	f.t.Helper()
+	_, w, err := f.app.Deploy.FindWave(ctx, f.maya, key, n)
+	f.must(err)
+	return w
+}
+
+// start brings a planned wave to running.
+func (f *fleet) start(n int64) {
+	f.t.Helper()
+	f.must(f.app.Deploy.ReadyWave(ctx, f.maya, key, n, f.wave(n).Version))
+	f.must(f.app.Deploy.GiveGo(ctx, f.maya, key, n, f.wave(n).Version, "all set"))
+	f.must(f.app.Deploy.StartWave(ctx, f.maya, key, n, f.wave(n).Version))
+}
+
+func (f *fleet) target(n int64, device string) deploy.TargetView {
+	f.t.Helper()
+	page, err := f.app.Deploy.WaveTargets(ctx, f.maya, key, n, deploy.TargetQuery{Text: device})
+	f.must(err)
+	if len(page.Targets) != 1 {
+		f.t.Fatalf("%d targets of wave %d are called %s", len(page.Targets), n, device)
+	}
+	return page.Targets[0]
+}
+
+func (f *fleet) stands(n int64, device string, state deploy.TargetState) {
+	f.t.Helper()
+	if got := f.target(n, device); got.State != state {
+		f.t.Fatalf("%s is %s, want %s (%s)", device, got.State, state, got.Reason)
+	}
+}
+
+func (f *fleet) waveIs(n int64, state deploy.WaveState) {
+	f.t.Helper()
+	if got := f.wave(n); got.State != state {
+		f.t.Fatalf("wave %d is %s, want %s (%s)", n, got.State, state, got.FailReason)
+	}
+}
+
+func (f *fleet) later(by time.Duration) { dbtest.Advance(f.app.DB, by) }
+
+// device is one that polls with a token of its own.
+type device struct {
+	f    *fleet
+	id   string
+	auth string
+}
+
+func (f *fleet) device(id string) *device {
+	f.t.Helper()
+	token, err := f.app.Deploy.RotateToken(ctx, f.omar, id)
+	f.must(err)
+	return &device{f, id, "TargetToken " + token}
+}
+
+type answer struct {
+	t    *testing.T
+	code int
+	head http.Header
+	body []byte
+}
+
+// ask sends a request beneath the device's address, or to a whole one.
+func (d *device) ask(method, path, body string, headers ...string) *answer {
+	d.f.t.Helper()
+	if !strings.HasPrefix(path, "http") {
+		path = d.f.url + "/default/controller/v1/" + d.id + path
+	}
+	r, err := http.NewRequest(method, path, strings.NewReader(body))
+	d.f.must(err)
+	if d.auth != "" {
+		r.Header.Set("Authorization", d.auth)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(r)
+	d.f.must(err)
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	d.f.must(err)
+	return &answer{d.f.t, response.StatusCode, response.Header, data}
+}
+
+func (a *answer) status(want int) *answer {
+	a.t.Helper()
+	if a.code != want {
+		a.t.Fatalf("answered %d, want %d: %s", a.code, want, a.body)
+	}
+	return a
+}
+
+func (a *answer) json(into any) {
+	a.t.Helper()
+	if err := json.Unmarshal(a.body, into); err != nil {
+		a.t.Fatalf("%v in %s", err, a.body)
+	}
+}
+
+// links polls and gives the links by their names.
+func (d *device) links() map[string]string {
+	d.f.t.Helper()
+	var body struct {
+		Config struct {
+			Polling struct{ Sleep string }
+		}
+		Links map[string]struct{ Href string } `json:"_links"`
+	}
+	d.ask("GET", "", "").status(200).json(&body)
+	if len(body.Config.Polling.Sleep) != len("00:05:00") {
+		d.f.t.Fatalf("sleep is %q", body.Config.Polling.Sleep)
+	}
+	list := map[string]string{}
+	for name, link := range body.Links {
+		list[name] = link.Href
+	}
+	return list
+}
+
+// offered polls and gives the deployment that is offered, which there has to be.
+func (d *device) offered() (href, action string) {
+	d.f.t.Helper()
+	href = d.links()["deploymentBase"]
+	if href == "" {
+		d.f.t.Fatalf("nothing is offered to %s", d.id)
+	}
+	action, _, _ = strings.Cut(href[strings.LastIndex(href, "/")+1:], "?")
+	return href, action
+}
+
+// says sends a report on an action.
+func (d *device) says(action, execution, finished string, details ...string) *answer {
+	d.f.t.Helper()
+	return d.ask("POST", "/deploymentBase/"+action+"/feedback", report(action, execution, finished, details...))
+}
+
+func report(action, execution, finished string, details ...string) string {
+	text, err := json.Marshal(map[string]any{"id": action, "time": "20261123T022616", "status": map[string]any{"execution": execution,
+		"result": map[string]any{"finished": finished, "progress": map[string]any{"cnt": 0, "of": 1}}, "details": details}})
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
