@@ -132,6 +132,7 @@ func connect(d *db.DB, blobs blob.Store, box *seal.Box, log *slog.Logger) *App {
 		Drawers:   []release.Drawer{a.Plan, a.Build, a.Deploy, a.Review},
 		Followers: []release.Follower{a.Deploy, a.Review},
 	})
+	a.Catalog.UseReleases(a.Release)
 	a.DML.UsePackages(a.Release)
 	a.DML.UsePlaces(a.Deploy)
 	a.DML.Use(a.Release, a.Review)

@@ -12,10 +12,22 @@ import (
 )
 
 // Service keeps the catalogue.
-type Service struct{ db *db.DB }
+type Service struct {
+	db       *db.DB
+	releases Releases
+}
 
 // New gives the service.
-func New(d *db.DB) *Service { return &Service{d} }
+func New(d *db.DB) *Service { return &Service{db: d} }
+
+// Releases is the room of releases, as far as the catalogue asks it.
+type Releases interface {
+	// Changing gives a reason for every release in flight that includes the item.
+	Changing(tx *db.Tx, actor identity.Actor, itemID int64) ([]fault.Blocker, error)
+}
+
+// UseReleases connects the room of releases.
+func (s *Service) UseReleases(r Releases) { s.releases = r }
 
 // FindService gives a service by its key.
 func (s *Service) FindService(tx *db.Tx, key string) (*ServiceRecord, error) {

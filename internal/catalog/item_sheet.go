@@ -111,7 +111,9 @@ func (s *Service) Item(ctx context.Context, actor identity.Actor, key string) (v
 			return err
 		}
 		v.allow(actor)
-		v.Against = againstRetiring(service, v)
+		if v.Against, err = s.againstRetiring(tx, actor, service, v); err != nil {
+			return err
+		}
 		if v.Edits = actor.Can(identity.CatalogEdit, v.Item.ServiceID); !v.Edits {
 			return nil
 		}

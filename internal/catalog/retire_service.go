@@ -10,9 +10,14 @@ import (
 	"slipway/internal/identity"
 )
 
-// againstRetiring lists what still needs an item: units that bring it, its
-// parts, and what depends on it.
-func againstRetiring(service *ServiceRecord, v *ItemSheet) (reasons []fault.Blocker) {
+// againstRetiring lists what still needs an item: releases in flight that
+// include it, units that bring it, its parts, and what depends on it.
+func (s *Service) againstRetiring(tx *db.Tx, actor identity.Actor, service *ServiceRecord, v *ItemSheet) (reasons []fault.Blocker, err error) {
+	if s.releases != nil {
+		if reasons, err = s.releases.Changing(tx, actor, v.Item.ID); err != nil {
+			return nil, err
+		}
+	}
 	for _, u := range v.Units {
 		reasons = append(reasons, fault.Blocked(fmt.Sprintf("The release unit %s brings it.", u.Name), service.OwnerName, u.Link(), "Open the unit"))
 	}
@@ -26,7 +31,7 @@ func againstRetiring(service *ServiceRecord, v *ItemSheet) (reasons []fault.Bloc
 			reasons = append(reasons, fault.Blocked(n.Item.Key+" depends on it.", n.Item.OwnerName, n.Item.Link(), "Open the item"))
 		}
 	}
-	return reasons
+	return reasons, nil
 }
 
 // RetireItem takes an item, as it was read, out of operation. Its history stays.
@@ -46,8 +51,12 @@ func (s *Service) RetireItem(ctx context.Context, actor identity.Actor, key stri
 		if v.Units, err = unitsWith(tx, i.ID); err != nil {
 			return err
 		}
+		against, err := s.againstRetiring(tx, actor, service, v)
+		if err != nil {
+			return err
+		}
 		i.Retired = true
-		return fault.Refuse(i.Key+" was not retired.", againstRetiring(service, v)...)
+		return fault.Refuse(i.Key+" was not retired.", against...)
 	})
 }
 

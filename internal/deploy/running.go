@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"slipway/internal/db"
-	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
 )
@@ -19,42 +18,49 @@ func (s *Service) liveWaves(tx *db.Tx, actor identity.Actor) ([]Wave, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := s.sight(tx, actor)
-	return slices.DeleteFunc(list, func(w Wave) bool {
-		shown, bad := seen(w.ReleaseID)
-		if bad != nil {
-			err = bad
-		}
-		return !shown
-	}), err
+	seen, err := s.release.Visible(tx, actor, releasesOf(list))
+	return slices.DeleteFunc(list, func(w Wave) bool { return seen[w.ReleaseID] == nil }), err
+}
+
+// releasesOf gives the rows of the releases that waves belong to.
+func releasesOf(waves []Wave) []int64 {
+	ids := make([]int64, len(waves))
+	for i, w := range waves {
+		ids[i] = w.ReleaseID
+	}
+	return ids
 }
 
 // Deployments gives everything that runs now, as far as the actor sees it:
 // releases that deploy, are paused or remediate, with all their waves.
 func (s *Service) Deployments(ctx context.Context, actor identity.Actor) (list []Running, err error) {
 	err = s.db.View(ctx, func(tx *db.Tx) error {
+		var ids []int64
 		for _, state := range []release.State{release.Remediating, release.Paused, release.Deploying} {
-			ids, err := releasesIn(tx, state, maxPage)
+			more, err := releasesIn(tx, state, maxPage)
 			if err != nil {
 				return err
 			}
-			for _, id := range ids {
-				r, err := s.release.ByID(tx, actor, id)
-				if fault.KindOf(err) == fault.NotFound && err != nil {
-					continue
-				}
-				if err != nil {
-					return err
-				}
-				one := Running{Release: r}
-				if one.Waves, err = wavesOf(tx, id); err != nil {
-					return err
-				}
-				for i := range one.Waves {
-					one.Progress.add(&one.Waves[i])
-				}
-				list = append(list, one)
+			ids = append(ids, more...)
+		}
+		seen, err := s.release.Visible(tx, actor, ids)
+		if err != nil {
+			return err
+		}
+		waves, err := wavesByRelease(tx, ids)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			r := seen[id]
+			if r == nil {
+				continue
 			}
+			one := Running{Release: r, Waves: waves[id]}
+			for i := range one.Waves {
+				one.Progress.add(&one.Waves[i])
+			}
+			list = append(list, one)
 		}
 		return nil
 	})
@@ -91,15 +97,14 @@ func (s *Service) mySteps(tx *db.Tx, actor identity.Actor) ([]MyStep, error) {
 	if err != nil {
 		return nil, err
 	}
+	seen, err := s.release.Visible(tx, actor, releasesOf(waves))
+	if err != nil {
+		return nil, err
+	}
 	deeds := map[int64]*deed{}
 	for i := range waves {
-		w := &waves[i]
-		r, err := s.release.ByID(tx, actor, w.ReleaseID)
-		if err != nil && fault.KindOf(err) != fault.NotFound {
-			return nil, err
-		}
-		if err == nil {
-			deeds[w.ID] = &deed{s: s, tx: tx, actor: actor, r: r, w: w}
+		if r := seen[waves[i].ReleaseID]; r != nil {
+			deeds[waves[i].ID] = &deed{s: s, tx: tx, actor: actor, r: r, w: &waves[i]}
 		}
 	}
 	var list []MyStep

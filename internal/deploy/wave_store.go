@@ -17,6 +17,22 @@ func wavesOf(tx *db.Tx, releaseID int64) ([]Wave, error) {
 	return list, withStaff(tx, list)
 }
 
+// wavesByRelease gives the waves of several releases, in order.
+func wavesByRelease(tx *db.Tx, releaseIDs []int64) (map[int64][]Wave, error) {
+	var list []Wave
+	byRelease := map[int64][]Wave{}
+	if err := tx.Gorm().Where("release_id IN ?", releaseIDs).Order("release_id, number").Find(&list).Error; err != nil || len(list) == 0 {
+		return byRelease, err
+	}
+	if err := withStaff(tx, list); err != nil {
+		return nil, err
+	}
+	for _, w := range list {
+		byRelease[w.ReleaseID] = append(byRelease[w.ReleaseID], w)
+	}
+	return byRelease, nil
+}
+
 func withStaff(tx *db.Tx, list []Wave) error {
 	place := make(map[int64]int, len(list))
 	ids := make([]int64, len(list))

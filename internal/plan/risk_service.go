@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"slices"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
@@ -46,22 +47,15 @@ func (s *Service) Register(ctx context.Context, actor identity.Actor, all bool) 
 		if err != nil {
 			return err
 		}
-		visible := map[string]bool{}
-		for _, risk := range found {
-			seen, asked := visible[risk.ReleaseKey]
-			if !asked {
-				switch _, err := s.release.FindIn(tx, actor, risk.ReleaseKey); {
-				case err == nil:
-					seen = true
-				case fault.KindOf(err) != fault.NotFound:
-					return err
-				}
-				visible[risk.ReleaseKey] = seen
-			}
-			if seen {
-				list = append(list, risk)
-			}
+		ids := make([]int64, len(found))
+		for i, risk := range found {
+			ids[i] = risk.ReleaseID
 		}
+		seen, err := s.release.Visible(tx, actor, ids)
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(found, func(risk Risk) bool { return seen[risk.ReleaseID] == nil })
 		return nil
 	})
 	return list, err

@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"slipway/internal/db"
+	"slipway/internal/dbtest"
 	"slipway/internal/fault"
+	"slipway/internal/identity"
 	"slipway/internal/release"
 )
 
@@ -182,4 +184,36 @@ func TestTheToBeBecomesTheAsIs(t *testing.T) {
 	if i := w.item(next, "pay-server"); i.AsIs != "2.0" {
 		t.Errorf("the next release finds %s", i.AsIs)
 	}
+}
+
+func TestAnItemThatAReleaseChangesIsNotRetired(t *testing.T) {
+	w := newWorld(t)
+	key := w.created(release.BuildTest)
+	keeper := dbtest.UserWith(t, w.d, "petra", identity.Grant{Role: identity.ServiceOwner, ServiceID: w.service.ID})
+	i := w.item(key, "pay-gateway")
+	retire := func() error {
+		v, err := w.catalog.Item(ctx, keeper, "pay-gateway")
+		w.must(err)
+		err = w.catalog.RetireItem(ctx, keeper, "pay-gateway", v.Item.Version)
+		if f, _ := fault.As(err); f != nil && len(f.Blockers) != len(v.Against) {
+			t.Errorf("the page names %+v, the refusal %+v", v.Against, f.Blockers)
+		}
+		return err
+	}
+	w.must(w.svc.DecideItem(ctx, w.bruno, key, i.ID, i.Version, release.Included, "2.0", ""))
+	f, _ := fault.As(retire())
+	if f == nil || len(f.Blockers) != 1 || f.Blockers[0].Sentence != key+", which is BuildTest, changes it." || f.Blockers[0].Owner == "" || f.Blockers[0].Link == "" {
+		t.Fatalf("retired although a release changes it: %+v", f)
+	}
+	elsewhere := w.addService("SHOP", "Shop")
+	w.in(func(tx *db.Tx) error {
+		return tx.Gorm().Model(&release.Release{}).Where("release_key = ?", key).Updates(map[string]any{"restricted": true, "service_id": elsewhere.ID}).Error
+	})
+	f, _ = fault.As(retire())
+	if f == nil || len(f.Blockers) != 1 || strings.Contains(f.Blockers[0].Sentence+f.Blockers[0].Link, key) {
+		t.Fatalf("a restricted release is named, or does not count: %+v", f)
+	}
+	i = w.item(key, "pay-gateway")
+	w.must(w.svc.DecideItem(ctx, w.bruno, key, i.ID, i.Version, release.Excluded, "", "Goes on its own."))
+	w.must(retire())
 }

@@ -34,6 +34,13 @@ func findRelease(tx *db.Tx, actor identity.Actor, query string, arg any) (*Relea
 	return &r, err
 }
 
+func releasesOf(tx *db.Tx, actor identity.Actor, ids []int64) (list []Release, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return list, scope(tx.Gorm().Where("releases.id IN ?", ids), actor).Find(&list).Error
+}
+
 func insertRelease(tx *db.Tx, r *Release) error {
 	if err := tx.Create(r); err != nil {
 		return err

@@ -2,8 +2,10 @@ package release
 
 import (
 	"context"
+	"fmt"
 
 	"slipway/internal/db"
+	"slipway/internal/fault"
 	"slipway/internal/identity"
 )
 
@@ -52,6 +54,27 @@ func (s *Service) ItemUses(ctx context.Context, actor identity.Actor, itemID int
 		return err
 	})
 	return uses, err
+}
+
+// Changing says why an item stays in operation: a release in flight includes it.
+// One that the actor does not see is not named.
+func (s *Service) Changing(tx *db.Tx, actor identity.Actor, itemID int64) ([]fault.Blocker, error) {
+	list, err := changingItem(tx, itemID)
+	if err != nil {
+		return nil, err
+	}
+	var reasons []fault.Blocker
+	for i := range list {
+		r := &list[i]
+		if _, err := s.ByID(tx, actor, r.ID); err == nil {
+			reasons = append(reasons, fault.Blocked(fmt.Sprintf("%s, which is %s, changes it.", r.Key, r.State), r.OwnerName, r.Link("package"), "Open the release"))
+		} else if fault.KindOf(err) == fault.NotFound {
+			reasons = append(reasons, fault.Blocked("A release that is not for you to see changes it.", identity.ReleaseManager.Label(), "/releases", "Ask the release managers"))
+		} else {
+			return nil, err
+		}
+	}
+	return reasons, nil
 }
 
 // ItemMedia gives the media that become an item in the packages of releases

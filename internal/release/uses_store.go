@@ -12,6 +12,13 @@ func usesOfItem(tx *db.Tx, actor identity.Actor, itemID int64, limit int) ([]Ite
 	return list, scope(q, actor).Order("releases.id DESC").Limit(limit).Find(&list).Error
 }
 
+// changingItem gives the releases in flight that include an item, the newest first.
+func changingItem(tx *db.Tx, itemID int64) ([]Release, error) {
+	var list []Release
+	return list, tx.Gorm().Where("state NOT IN ? AND id IN (SELECT release_id FROM release_items WHERE item_id = ? AND decision = ?)",
+		[]State{Closed, Cancelled}, itemID, Included).Order("id DESC").Limit(usesShown).Find(&list).Error
+}
+
 // mediaOfItem reads the newest package of each release; older ones are history.
 func mediaOfItem(tx *db.Tx, actor identity.Actor, itemID int64, limit int) ([]MediaUse, error) {
 	q := tx.Gorm().Table("releases").Joins("JOIN packages p ON p.release_id = releases.id AND p.number = releases.package_version").

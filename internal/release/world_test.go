@@ -72,6 +72,7 @@ func newWorld(t *testing.T, adjust ...func(*policy.Rules)) *world {
 	w.policy = policy.New(d, w.catalog)
 	w.svc = release.New(d, w.catalog, w.media, w.policy, w.change)
 	w.media.UsePackages(w.svc)
+	w.catalog.UseReleases(w.svc)
 	w.svc.Use(release.Rooms{Evidence: []release.Evidence{w.evidence}})
 	w.service = w.addService("PAY", "Payments")
 	w.addItems()
