@@ -334,7 +334,7 @@ func ComponentsPage(v ComponentsView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<form class=\"filters\" method=\"get\" action=\"/dml/components\" role=\"search\" aria-label=\"Components\"><div class=\"flex-fill\"><label class=\"form-label\" for=\"component\">Component and version</label> <input class=\"form-control\" type=\"search\" id=\"component\" name=\"q\" value=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<form class=\"filters\" method=\"get\" action=\"/dml/components\" role=\"search\" aria-label=\"Components\"><div><label class=\"form-label\" for=\"component\">Component and version</label> <input class=\"form-control\" type=\"search\" id=\"component\" name=\"q\" value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -347,7 +347,7 @@ func ComponentsPage(v ComponentsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\" placeholder=\"log4j-core 2.14\" aria-describedby=\"component-hint\"><div class=\"form-hint\" id=\"component-hint\">How its name begins, and how its version begins.</div></div><button class=\"btn btn-primary\">Search</button></form><section class=\"card\" aria-labelledby=\"found-h\"><div class=\"card-header\"><h2 id=\"found-h\">In which media</h2></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "\" placeholder=\"log4j-core 2.14\" aria-describedby=\"component-hint\"></div><button class=\"btn btn-primary\">Search</button><p class=\"form-hint mb-0 flex-fill\" id=\"component-hint\">How its name begins, and how its version begins.</p></form><section class=\"card\" aria-labelledby=\"found-h\"><div class=\"card-header\"><h2 id=\"found-h\">In which media</h2></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

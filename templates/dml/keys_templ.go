@@ -461,7 +461,7 @@ func keyRow(v KeysView, k dml.KeyView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Day(k.ValidFrom).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Date(k.ValidFrom).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -490,7 +490,7 @@ func keyRow(v KeysView, k dml.KeyView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Day(k.ValidTo).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Date(k.ValidTo).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
