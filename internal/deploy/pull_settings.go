@@ -55,10 +55,10 @@ func pullSettings(tx *db.Tx, environmentID int64) (*PullSettings, error) {
 
 // EditPull changes how the devices of an environment fetch.
 func (s *Service) EditPull(ctx context.Context, actor identity.Actor, environment string, version int64, d PullDraft) error {
-	if err := d.validate(); err != nil {
-		return err
-	}
 	return s.writePull(ctx, actor, environment, func(tx *db.Tx, e *Environment, p *PullSettings) error {
+		if err := d.validate(); err != nil {
+			return err
+		}
 		if err := db.CheckVersion(p, version); err != nil {
 			return err
 		}

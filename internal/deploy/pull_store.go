@@ -194,3 +194,14 @@ func writeSightings(tx *db.Tx, ids []int64, seen map[int64]sighting) error {
 	return tx.Gorm().Exec("INSERT INTO devices (target_id, seen_at, seen_from) "+from+
 		" ON CONFLICT (target_id) DO UPDATE SET seen_at = excluded.seen_at, seen_from = excluded.seen_from", string(text)).Error
 }
+
+// openActionsOf gives the open action of each target of a wave that has one.
+func openActionsOf(tx *db.Tx, waveTargetIDs []int64) (map[int64]*PullAction, error) {
+	var list []PullAction
+	err := tx.Gorm().Where("wave_target_id IN ? AND state = ?", waveTargetIDs, PullOpen).Order("id").Find(&list).Error
+	byTarget := make(map[int64]*PullAction, len(list))
+	for i := range list {
+		byTarget[list[i].WaveTargetID] = &list[i]
+	}
+	return byTarget, err
+}

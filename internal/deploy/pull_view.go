@@ -1,6 +1,9 @@
 package deploy
 
-import "slipway/internal/db"
+import (
+	"slipway/internal/db"
+	"slipway/internal/identity"
+)
 
 // PullView is what a target's page shows of its device.
 type PullView struct {
@@ -53,4 +56,36 @@ func (s *Service) device(tx *db.Tx, targetID int64, seen func(int64) (bool, erro
 		v.Actions = append(v.Actions, one)
 	}
 	return v, nil
+}
+
+func pullByEnvironment(tx *db.Tx) (map[int64]PullSettings, error) {
+	list, err := allPullSettings(tx)
+	byID := map[int64]PullSettings{}
+	for _, p := range list {
+		byID[p.EnvironmentID] = p
+	}
+	return byID, err
+}
+
+// withActions adds to targets of a wave what their devices have open.
+func (d *deed) withActions(list []TargetView) error {
+	if d.w.Method != MethodDDI || len(list) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(list))
+	for i := range list {
+		ids[i] = list[i].ID
+	}
+	open, err := openActionsOf(d.tx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		t := &list[i]
+		if t.Action = open[t.ID]; t.Action != nil {
+			asked := t.Action.Consent == ConsentAsked || t.Action.Consent == ConsentDenied
+			t.CanAgree = asked && !d.r.State.Over() && reports(d.w) && d.actor.Kind == identity.PersonKind && d.actor.Can(identity.WaveControl, d.r.ServiceID)
+		}
+	}
+	return nil
 }

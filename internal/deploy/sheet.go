@@ -136,6 +136,9 @@ func (s *Service) WaveTarget(ctx context.Context, actor identity.Actor, key stri
 			return err
 		}
 		page = &TargetPage{Release: d.r, Wave: *d.w, Targets: []TargetView{d.targetView(*t)}}
+		if err := d.withActions(page.Targets); err != nil {
+			return err
+		}
 		page.Digests, err = s.digests(tx, d.r)
 		return err
 	})
@@ -163,7 +166,7 @@ func (d *deed) targetPage(q TargetQuery, states []TargetState) (*TargetPage, err
 		}
 		page.Targets = append(page.Targets, d.targetView(t))
 	}
-	return page, nil
+	return page, d.withActions(page.Targets)
 }
 
 func reports(w *Wave) bool  { return slices.Contains(reportable, w.State) }

@@ -63,7 +63,9 @@ type TargetView struct {
 	WaveTarget
 	CanVerify, CanFail, CanRetry, CanRollBack bool
 	CanAskExclusion, CanConfirmExclusion      bool
-	CanRefuseExclusion                        bool // or take back one's own
+	CanAgree                                  bool        // in place of its device
+	Action                                    *PullAction // the open one of its device; nil where there is none
+	CanRefuseExclusion                        bool        // or take back one's own
 }
 
 // TargetQuery narrows the targets of a wave. After pages by key.
@@ -131,6 +133,7 @@ type Running struct {
 // EnvironmentView is an environment with how many targets stand in it.
 type EnvironmentView struct {
 	Environment
+	Pull    PullSettings // how its devices fetch
 	Targets int64
 	Waves   []Wave // live there now
 	CanEdit bool

@@ -22,6 +22,7 @@ type EnvironmentSheet struct {
 	Trial
 	*deploy.EnvironmentView
 	First *deploy.TargetList
+	Fresh string // a gateway token just made, shown once
 }
 
 func (v EnvironmentForm) heading() string {

@@ -30,6 +30,7 @@ const TargetFormName = "target"
 type TargetSheet struct {
 	Trial
 	*deploy.TargetDetail
+	Fresh string // a token just made, shown once
 }
 
 func (v TargetsView) filtered() bool {

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"slices"
 	"strconv"
 
 	"slipway/internal/deploy"
@@ -83,6 +84,11 @@ func (v WaveFormView) methods() []ui.Option {
 		list = append(list, ui.Option{Value: m, Label: deploy.MethodLabel(m)})
 	}
 	return list
+}
+
+// fetches tells whether devices may carry the wave out by themselves.
+func (v WaveFormView) fetches() bool {
+	return slices.Contains(deploy.MethodsFor(v.Head.Approach), deploy.MethodDDI)
 }
 
 func people(list []identity.Person) []ui.Option {

@@ -75,7 +75,7 @@ func (v WaveTargetView) crumbs() []ui.Crumb {
 
 func (v WaveTargetView) idle() bool {
 	t := v.target()
-	return !t.CanVerify && !t.CanFail && !t.CanRetry && !t.CanRollBack && !t.CanAskExclusion && !t.CanConfirmExclusion && !t.CanRefuseExclusion
+	return !t.CanAgree && !t.CanVerify && !t.CanFail && !t.CanRetry && !t.CanRollBack && !t.CanAskExclusion && !t.CanConfirmExclusion && !t.CanRefuseExclusion
 }
 
 // refuseLabel is the word of whoever asked, or of the one who is asked.

@@ -25,21 +25,21 @@ func (h *handler) environments(c echo.Context) error {
 }
 
 func (h *handler) environment(c echo.Context) error {
-	component, err := h.environmentSheet(c, opened(c))
+	component, err := h.environmentSheet(c, opened(c), "")
 	if err != nil {
 		return err
 	}
 	return page.Render(c, http.StatusOK, component)
 }
 
-func (h *handler) environmentSheet(c echo.Context, t view.Trial) (templ.Component, error) {
+func (h *handler) environmentSheet(c echo.Context, t view.Trial, fresh string) (templ.Component, error) {
 	ctx, actor, key := c.Request().Context(), page.Actor(c), c.Param("key")
 	e, err := h.app.Deploy.EnvironmentPage(ctx, actor, key)
 	if err != nil {
 		return nil, err
 	}
 	first, err := h.app.Deploy.TargetsPage(ctx, actor, deploy.TargetFilter{EnvironmentKey: key, Limit: firstTargets})
-	return view.Environment(view.EnvironmentSheet{Trial: t, EnvironmentView: e, First: first}), err
+	return view.Environment(view.EnvironmentSheet{Trial: t, EnvironmentView: e, First: first, Fresh: fresh}), err
 }
 
 func (h *handler) newEnvironment(c echo.Context) error {
@@ -114,7 +114,7 @@ func (h *handler) drawEnvironment(c echo.Context) func(view.Trial) (templ.Compon
 func (h *handler) removeEnvironment(c echo.Context) error {
 	key := c.Param("key")
 	if err := h.app.Deploy.RemoveEnvironment(c.Request().Context(), page.Actor(c), key, drawnFrom(c)); err != nil {
-		return again(c, "remove", err, func(t view.Trial) (templ.Component, error) { return h.environmentSheet(c, t) })
+		return again(c, "remove", err, h.drawPlace(c))
 	}
 	return page.Redirect(c, "/environments", "The environment "+key+" is removed.")
 }

@@ -19,6 +19,9 @@ func (h *handler) placeRoutes(g *echo.Group) {
 	g.GET("/environments/:key/edit", h.editEnvironment)
 	g.POST("/environments/:key/edit", h.saveEnvironment)
 	g.POST("/environments/:key/remove", h.removeEnvironment)
+	g.POST("/environments/:key/pull", h.savePull)
+	g.POST("/environments/:key/gateway", h.rotateGateway)
+	g.POST("/environments/:key/gateway/end", h.endGateway)
 	g.GET("/targets", h.targets)
 	g.GET("/targets/new", h.newTarget)
 	g.POST("/targets/new", h.addTarget)
@@ -27,6 +30,8 @@ func (h *handler) placeRoutes(g *echo.Group) {
 	g.GET("/targets/:key", h.target)
 	g.GET("/targets/:key/edit", h.editTarget)
 	g.POST("/targets/:key/edit", h.saveTarget)
+	g.POST("/targets/:key/token", h.rotateToken)
+	g.POST("/targets/:key/token/end", h.endToken)
 	g.POST("/targets/:key/retire", h.retireTarget)
 	g.POST("/targets/:key/restore", h.restoreTarget)
 }

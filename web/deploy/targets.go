@@ -44,16 +44,16 @@ func (h *handler) targets(c echo.Context) error {
 }
 
 func (h *handler) target(c echo.Context) error {
-	component, err := h.targetSheet(c, opened(c))
+	component, err := h.targetSheet(c, opened(c), "")
 	if err != nil {
 		return err
 	}
 	return page.Render(c, http.StatusOK, component)
 }
 
-func (h *handler) targetSheet(c echo.Context, t view.Trial) (templ.Component, error) {
+func (h *handler) targetSheet(c echo.Context, t view.Trial, fresh string) (templ.Component, error) {
 	d, err := h.app.Deploy.TargetDetail(c.Request().Context(), page.Actor(c), c.Param("key"))
-	return view.TargetPage(view.TargetSheet{Trial: t, TargetDetail: d}), err
+	return view.TargetPage(view.TargetSheet{Trial: t, TargetDetail: d, Fresh: fresh}), err
 }
 
 func (h *handler) newTarget(c echo.Context) error {
@@ -131,7 +131,7 @@ func (h *handler) retire(c echo.Context, retired bool, words string) error {
 	key := c.Param("key")
 	err := h.app.Deploy.RetireTarget(c.Request().Context(), page.Actor(c), key, drawnFrom(c), retired, c.FormValue("reason"))
 	if err != nil {
-		return again(c, "retire", err, func(t view.Trial) (templ.Component, error) { return h.targetSheet(c, t) })
+		return again(c, "retire", err, h.drawDevice(c))
 	}
 	return page.Redirect(c, page.Path("targets", key), key+words)
 }

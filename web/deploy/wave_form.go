@@ -37,6 +37,8 @@ type waveForm struct {
 	Trigger        string  `form:"trigger"`
 	Method         string  `form:"method"`
 	NoReturn       bool    `form:"no_return"`
+	ConfirmMinutes int64   `form:"confirm_minutes"`
+	Consent        bool    `form:"consent"`
 	Lead           int64   `form:"lead"`
 	Staff          []int64 `form:"staff"`
 	Then           string  `form:"then"`
@@ -45,7 +47,7 @@ type waveForm struct {
 // edit reads the times in the release's zone.
 func (f waveForm) edit(zone string) (deploy.WaveEdit, error) {
 	e := deploy.WaveEdit{Name: f.Name, EnvironmentKey: f.Environment, Pilot: f.Pilot, Filter: f.Filter, SoakHours: f.SoakHours, SuccessPercent: f.SuccessPercent,
-		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Method: f.Method, LeadID: f.Lead, StaffIDs: f.Staff}
+		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Method: f.Method, ConfirmMinutes: f.ConfirmMinutes, Consent: f.Consent, LeadID: f.Lead, StaffIDs: f.Staff}
 	var check fault.Check
 	read := func(name, typed string) db.Time {
 		t, err := page.When(typed, zone)

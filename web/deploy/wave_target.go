@@ -21,6 +21,7 @@ func (h *handler) targetRoutes(g *echo.Group) {
 	g.POST("/releases/:key/waves/:n/targets/:target/rolled-back", h.rollBackTarget)
 	g.POST("/releases/:key/waves/:n/targets/:target/failed", h.failTarget)
 	g.POST("/releases/:key/waves/:n/targets/:target/retry", h.retryTarget)
+	g.POST("/releases/:key/waves/:n/targets/:target/agree", h.agreeForTarget)
 	g.POST("/releases/:key/waves/:n/targets/:target/exclude", h.askExclusion)
 	g.POST("/releases/:key/waves/:n/targets/:target/exclusion", h.answerExclusion("exclusion", true, " is left out."))
 	g.POST("/releases/:key/waves/:n/targets/:target/inclusion", h.answerExclusion("inclusion", false, " stays in."))
@@ -130,4 +131,10 @@ func (h *handler) answerExclusion(form string, confirm bool, flash string) echo.
 			return h.app.Deploy.ConfirmExclusion(ctx, actor, key, wave, target, drawnFrom(c), confirm)
 		})
 	}
+}
+
+func (h *handler) agreeForTarget(c echo.Context) error {
+	return h.onTarget(c, "agree", " is given its package.", func(ctx context.Context, actor identity.Actor, key string, wave int64, target string) error {
+		return h.app.Deploy.AgreeFor(ctx, actor, key, wave, target, drawnFrom(c))
+	})
 }
