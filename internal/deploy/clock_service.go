@@ -2,13 +2,16 @@ package deploy
 
 import (
 	"context"
+	"errors"
 
 	"slipway/internal/db"
 )
 
-// Schedule brings what an older program left in step; calling it at every start
-// is right.
-func (s *Service) Schedule(ctx context.Context) error { return s.rankTargets(ctx) }
+// Schedule brings what an older program left in step, and has the work go on
+// that somebody left; calling it at every start is right.
+func (s *Service) Schedule(ctx context.Context) error {
+	return errors.Join(s.rankTargets(ctx), s.rehire(ctx))
+}
 
 const rankBatch = 2000
 

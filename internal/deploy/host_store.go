@@ -85,3 +85,8 @@ func envKeys(tx *db.Tx, environmentID int64) ([]EnvKey, error) {
 	var list []EnvKey
 	return list, tx.Gorm().Where("environment_id = ?", environmentID).Order("number DESC").Find(&list).Error
 }
+
+// frozen is the query for the targets of a wave that count.
+func frozen(tx *db.Tx, w *Wave) *gorm.DB {
+	return tx.Gorm().Model(&Target{}).Where("targets.id IN (SELECT target_id FROM wave_targets WHERE wave_id = ? AND state <> ?)", w.ID, TargetExcluded)
+}

@@ -117,3 +117,10 @@ func TestVerifiedIsReachedOnlyFromWhatHasBegun(t *testing.T) {
 		}
 	}
 }
+
+func TestRunStatesAndVerbs(t *testing.T) {
+	walk(t, runMoves, RunStates(), append(RunVerbs(), "unknown"), map[RunState]map[RunVerb]RunState{
+		RunWaiting: {RunBegin: RunGoing, RunWithdraw: RunWithdrawn},
+		RunGoing:   {RunWithhold: RunWaiting, RunEnd: RunDone, RunFail: RunFailed, RunWithdraw: RunWithdrawn},
+	})
+}

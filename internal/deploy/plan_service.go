@@ -190,7 +190,7 @@ func (d *deed) apply(e WaveEdit) ([]Staff, error) {
 	w.Name, w.Pilot, w.Filter, w.SoakHours, w.Trigger, w.NoReturn = e.Name, e.Pilot, e.Filter, e.SoakHours, e.Trigger, e.NoReturn
 	w.ConfirmMinutes, w.Consent = e.ConfirmMinutes, e.Consent
 	w.SuccessPercent, w.FailurePercent, w.FailureCount = e.SuccessPercent, e.FailurePercent, e.FailureCount
-	w.LeadID, w.LeadName, w.Method = lead.ID, lead.Name, e.Method
+	w.LeadID, w.LeadName, w.Method, w.Parallel = lead.ID, lead.Name, e.Method, e.Parallel
 	w.WindowStart, w.WindowEnd, w.Anchor = e.WindowStart, e.WindowEnd, r.WindowStart
 	w.Hours = int64(e.WindowEnd.Sub(e.WindowStart) / time.Hour)
 	return staff, d.estimate()

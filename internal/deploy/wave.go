@@ -126,6 +126,7 @@ type Wave struct {
 	Method          string
 	ConfirmMinutes  int64 // within which devices confirm what they installed; 0 is the environment's
 	Consent         bool  // devices are asked before they are given anything
+	Parallel        int64 // hosts that are worked on at once; 0 is the usual
 	LeadID          int64
 	LeadName        string
 	State           WaveState
@@ -237,6 +238,7 @@ type WaveEdit struct {
 	Method         string  // empty is the environment's
 	ConfirmMinutes int64   // 0 is the environment's
 	Consent        bool    // of devices
+	Parallel       int64   // hosts at once, over SSH; 0 is the usual
 	LeadID         int64   // 0 is the release's owner
 	StaffIDs       []int64 // people with the role deployment staff
 }
@@ -245,7 +247,7 @@ type WaveEdit struct {
 func (w *Wave) Edit() WaveEdit {
 	e := WaveEdit{Name: w.Name, EnvironmentKey: w.EnvironmentKey, Pilot: w.Pilot, Filter: w.Filter, WindowStart: w.WindowStart, WindowEnd: w.WindowEnd,
 		SoakHours: w.SoakHours, SuccessPercent: w.SuccessPercent, FailurePercent: w.FailurePercent, FailureCount: w.FailureCount,
-		Trigger: w.Trigger, NoReturn: w.NoReturn, Method: w.Method, ConfirmMinutes: w.ConfirmMinutes, Consent: w.Consent, LeadID: w.LeadID}
+		Trigger: w.Trigger, NoReturn: w.NoReturn, Method: w.Method, Parallel: w.AtOnce(), ConfirmMinutes: w.ConfirmMinutes, Consent: w.Consent, LeadID: w.LeadID}
 	for _, person := range w.Staff {
 		e.StaffIDs = append(e.StaffIDs, person.UserID)
 	}
@@ -266,6 +268,7 @@ func (e *WaveEdit) validate(c *fault.Check) {
 	c.Need(e.FailurePercent >= 0 && e.FailurePercent <= 100, "failure_percent", "Enter 0 to 100 percent.")
 	c.Need(e.FailureCount >= 0 && e.FailureCount <= 1_000_000, "failure_count", "Enter 0 or more targets.")
 	c.Need(e.ConfirmMinutes >= 0 && e.ConfirmMinutes <= week, "confirm_minutes", "Enter 0 to 10,080 minutes.")
+	c.Need(e.Parallel >= 0 && e.Parallel <= maxParallel, "parallel", fmt.Sprintf("Enter 1 to %d hosts.", maxParallel))
 	c.Need(len(e.Trigger) <= 1000, "trigger", "Keep it to 1,000 characters.")
 }
 

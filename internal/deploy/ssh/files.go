@@ -168,6 +168,9 @@ func (f *Folder) read(name string) (text string, found bool, err error) {
 func (f *Folder) Clear(ctx context.Context, prefix string) error {
 	within := f.within(ctx)
 	list, err := f.sftp.ReadDir(root)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
 	for _, entry := range list {
 		if entry.IsDir() && strings.HasPrefix(entry.Name(), prefix) && entry.Name() != path.Base(f.at) {
 			err = errors.Join(err, f.sftp.RemoveAll(root+"/"+entry.Name()))

@@ -1,0 +1,441 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"slipway/internal/db"
+	"slipway/internal/deploy/ssh"
+	"slipway/internal/fault"
+)
+
+// describe says to the commands what they work with, and names the folder.
+func (c *carrier) describe() {
+	names := make([]string, len(c.files))
+	for i, f := range c.files {
+		names[i] = f.Name
+	}
+	c.env = map[string]string{
+		"SLIPWAY_RELEASE": c.release.Key, "SLIPWAY_PACKAGE": fmt.Sprintf("v%d", c.wave.PackageVersion), "SLIPWAY_DIGEST": c.wave.PackageDigest,
+		"SLIPWAY_FILES": strings.Join(names, " "), "SLIPWAY_TARGET": c.target.TargetKey, "SLIPWAY_ATTEMPT": strconv.FormatInt(c.run.Attempt, 10),
+		"SLIPWAY_FORMER_DIGEST": c.target.FormerDigest, "SLIPWAY_FORMER_VERSION": c.target.FormerVersion,
+	}
+	if c.run.Folder != "" {
+		return
+	}
+	c.run.Folder = fmt.Sprintf("%sa%d.%s", prefix(c.run, c.wave), c.run.Attempt, c.run.Once[:8])
+	if c.run.Purpose == ForBackOut { // what it takes back lies where it was staged
+		for i := range c.earlier {
+			if c.earlier[i].Purpose == ForDeploy && c.earlier[i].Folder != "" {
+				c.run.Folder = c.earlier[i].Folder
+				return
+			}
+		}
+	}
+}
+
+// deploy goes the whole way from the connection to the proof. Where the run was
+// taken up again, what is done already is passed over.
+func (c *carrier) deploy(ctx context.Context) error {
+	if err := c.connect(ctx); err != nil {
+		return err
+	}
+	if !c.run.Touched {
+		if err := c.stage(ctx); err != nil {
+			return err
+		}
+		if err := c.touch(ctx); err != nil {
+			return err
+		}
+	}
+	unknown, err := c.install(ctx)
+	if err != nil {
+		return err
+	}
+	return c.verify(ctx, unknown)
+}
+
+// connect reaches the host and opens the folder. A key that nobody accepted is
+// kept for a person to compare.
+func (c *carrier) connect(ctx context.Context) error {
+	if c.run.Stage == "" {
+		if err := c.enter(ctx, StageConnect); err != nil {
+			return err
+		}
+	}
+	if c.host.Address == "" {
+		return failed("%s has no address.", c.target.TargetKey)
+	}
+	if c.sealed != nil {
+		return &trouble{cause: c.sealed}
+	}
+	if len(c.keys) == 0 {
+		return failed("%s has no SSH key.", c.wave.EnvironmentName)
+	}
+	var err error
+	c.conn, err = ssh.Dial(ctx, c.host.dialled(), c.keys, c.s.tools.Patience)
+	var another *ssh.KeyError
+	if errors.As(err, &another) {
+		return c.another(ctx, another)
+	}
+	if err != nil {
+		return dropped(ctx, err)
+	}
+	c.folder, err = c.conn.Open(ctx, c.run.Folder)
+	return hosts(ctx, err)
+}
+
+// hosts sorts what went wrong on a host: a full disk stays full, a connection
+// may come back.
+func hosts(ctx context.Context, err error) error {
+	var full *ssh.Full
+	if errors.As(err, &full) {
+		return &trouble{cause: err}
+	}
+	return dropped(ctx, err)
+}
+
+func (c *carrier) another(ctx context.Context, e *ssh.KeyError) error {
+	err := c.s.db.InTx(ctx, func(tx *db.Tx) error {
+		h, err := hostOf(tx, c.run.TargetID)
+		if err != nil || h.ID == 0 || h.Where() != c.host.Where() {
+			return err
+		}
+		h.show(e.Key, nil, tx.Now)
+		return save(tx, h)
+	})
+	if err != nil {
+		return err
+	}
+	return &trouble{cause: e}
+}
+
+// stage puts the files there and has the host hash them. Nothing runs before
+// every digest matches the signed one.
+func (c *carrier) stage(ctx context.Context) error {
+	if c.wave.PackageDigest != c.release.PackageDigest {
+		return failed("%s was staged with another package than the release's present one.", c.wave.Label())
+	}
+	if err := c.alone(ctx); err != nil {
+		return err
+	}
+	if err := c.enter(ctx, StageFiles); err != nil {
+		return err
+	}
+	var total int64
+	for _, f := range c.files {
+		total += f.Size
+	}
+	if err := hosts(ctx, c.folder.Room(ctx, total)); err != nil {
+		return err
+	}
+	for _, f := range c.files {
+		if err := c.put(ctx, f); err != nil {
+			return err
+		}
+	}
+	if err := c.enter(ctx, StageCheck); err != nil {
+		return err
+	}
+	return c.check(ctx)
+}
+
+// alone refuses a host on which a command of an earlier attempt may still run,
+// and clears away what earlier attempts staged.
+func (c *carrier) alone(ctx context.Context) error {
+	for i := range c.earlier {
+		before := &c.earlier[i]
+		if before.ID == c.run.ID || before.Folder == "" || before.Folder == c.run.Folder {
+			continue
+		}
+		var list []Command
+		err := c.s.db.View(ctx, func(tx *db.Tx) (err error) {
+			list, err = commandsOf(tx, before.ID)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for j := range list {
+			if list[j].Outcome != CommandUnknown {
+				continue
+			}
+			if err := c.ended(ctx, before, &list[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return dropped(ctx, c.folder.Clear(ctx, prefix(c.run, c.wave)))
+}
+
+func (c *carrier) ended(ctx context.Context, before *Run, command *Command) error {
+	folder, err := c.conn.Open(ctx, before.Folder)
+	if err != nil {
+		return hosts(ctx, err)
+	}
+	defer folder.Close()
+	begun, err := folder.Ask(ctx, command.id())
+	if err != nil || begun.Ended || !begun.Begun {
+		return dropped(ctx, err)
+	}
+	lives, err := folder.Lives(ctx, begun)
+	if err == nil && lives {
+		return failed("%s of attempt %d still runs there; wait for its end, or stop it on the host.", command.Label(), before.Attempt)
+	}
+	return dropped(ctx, err)
+}
+
+func (c *carrier) put(ctx context.Context, f staged) error {
+	body, err := c.s.tools.Media.Open(ctx, pusher, f.VersionID)
+	if err != nil {
+		if known, ok := fault.As(err); ok && known.Kind != fault.Internal {
+			return &trouble{cause: err}
+		}
+		return err
+	}
+	defer body.Close()
+	return hosts(ctx, c.folder.Put(ctx, ssh.File{Name: f.Name, Size: f.Size, Body: body}))
+}
+
+// check compares what the host hashed with what was signed.
+func (c *carrier) check(ctx context.Context) error {
+	for _, f := range c.files {
+		got, err := c.folder.Digest(ctx, f.Name, f.Size)
+		if err != nil {
+			return dropped(ctx, err)
+		}
+		if got != f.Digest {
+			return failed("On %s, %s has the digest %s, and the signed one is %s.", c.target.TargetKey, f.Name, got, f.Digest)
+		}
+	}
+	return nil
+}
+
+// touch is the step from which on the host is changed. It is the last moment at
+// which a pause, or a failed wave, withholds it.
+func (c *carrier) touch(ctx context.Context) error {
+	return c.tell(ctx, func(d *deed, t *WaveTarget) error {
+		if !begins(d.r, d.w) {
+			return errWithheld
+		}
+		if err := t.move(TargetDeploy); err != nil {
+			return &trouble{cause: err}
+		}
+		t.Touched = true
+		if err := d.note(t, fmt.Sprintf("attempt %d over SSH", c.run.Attempt)); err != nil {
+			return err
+		}
+		c.run.Touched, c.run.Stage = true, StageInstall
+		return save(d.tx, c.run)
+	})
+}
+
+// install runs the install commands. Unknown is the command whose end nobody
+// knows; it was the last one, so the checks may settle it.
+func (c *carrier) install(ctx context.Context) (unknown *Command, err error) {
+	if err := c.enter(ctx, StageInstall); err != nil {
+		return nil, err
+	}
+	list := commands(c.steps, Install)
+	for i := range list {
+		if err := c.stillOurs(ctx); err != nil {
+			return nil, err
+		}
+		done, err := c.command(ctx, &list[i], 0)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case done.Outcome == CommandUnknown && i == len(list)-1:
+			return done, nil
+		case done.Outcome == CommandUnknown:
+			return nil, unknowable(done, errors.New("others were to follow it"))
+		case !done.Good():
+			return nil, failed("%s.", done.ending())
+		}
+	}
+	return nil, nil
+}
+
+// stillOurs stops before the next command where the wave is being backed out.
+func (c *carrier) stillOurs(ctx context.Context) error {
+	return c.s.db.View(ctx, func(tx *db.Tx) error {
+		waves, err := wavesByID(tx, []int64{c.run.WaveID})
+		if err == nil && len(waves) == 1 && waves[0].State == WaveRemediating {
+			return failed("The wave is being remediated, so it was stopped here.")
+		}
+		return err
+	})
+}
+
+func (c *Command) ending() string {
+	if c.Outcome == CommandEnded {
+		return fmt.Sprintf("The %s ended with %d", c.Label(), c.Code)
+	}
+	return fmt.Sprintf("The %s: %s", c.Label(), c.Outcome)
+}
+
+// unknowable is the known state of what cannot be known.
+func unknowable(command *Command, why error) error {
+	return failed("The outcome is unknown: the %s was begun, and nobody knows how it ended (%w). It was not run again. Look at the host, then verify or retry by a person.", command.Label(), why)
+}
+
+// verify proves that the host runs what was signed: the staged bytes still match
+// and every check succeeds. It also settles an installation whose end is unknown.
+func (c *carrier) verify(ctx context.Context, unknown *Command) error {
+	if err := c.enter(ctx, StageVerify); err != nil {
+		return err
+	}
+	err := c.tell(ctx, func(_ *deed, t *WaveTarget) error {
+		if t.State != TargetDeploying {
+			return nil
+		}
+		return t.move(TargetInstall)
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.check(ctx); err != nil {
+		return err
+	}
+	var said []string
+	for _, step := range commands(c.steps, Verify) {
+		done, err := c.command(ctx, &step, 0)
+		if err == nil && done.Outcome == CommandUnknown { // a check changes nothing, so it may run again
+			done, err = c.command(ctx, &step, 1)
+		}
+		if err != nil {
+			return err
+		}
+		if !done.Good() && unknown != nil {
+			return unknowable(unknown, errors.New(done.ending()))
+		}
+		if !done.Good() {
+			return failed("%s.", done.ending())
+		}
+		said = append(said, fmt.Sprintf("the %s ended with 0", done.Label()))
+	}
+	return c.verified(ctx, fmt.Sprintf("%s match the signed digests on the host; %s.", plural(len(c.files), "file"), strings.Join(said, ", ")))
+}
+
+func (c *carrier) verified(ctx context.Context, evidence string) error {
+	return c.tell(ctx, func(d *deed, t *WaveTarget) error {
+		if err := c.over(d.tx, RunEnd, ""); err != nil {
+			return err
+		}
+		if !hears(d.w) {
+			return nil // it is being put back; the back-out says what becomes of it
+		}
+		return told(d.verified(t, c.wave.PackageDigest, evidence))
+	})
+}
+
+// hears tells whether what becomes of a target still counts for the wave.
+func hears(w *Wave) bool {
+	return slices.Contains(reportable, w.State) || w.State == WaveRemediating && w.BackOutAt.IsZero()
+}
+
+// told turns a refusal of what was reported into a failure of the run.
+func told(err error) error {
+	if f, ok := fault.As(err); ok && f.Kind != fault.Internal && f.Kind != fault.Conflict {
+		return &trouble{cause: err}
+	}
+	return err
+}
+
+func (c *carrier) over(tx *db.Tx, verb RunVerb, reason string) error {
+	if err := c.run.move(verb); err != nil {
+		return err
+	}
+	c.run.Reason, c.run.EndedAt, c.run.Holder = reason, tx.Now, ""
+	return save(tx, c.run)
+}
+
+// fail ends the run, and says so of its target as far as the wave still hears
+// of it.
+func (c *carrier) fail(ctx context.Context, cause error) error {
+	reason := cause.Error()
+	var t *trouble
+	if errors.As(cause, &t) && t.again {
+		if command, err := c.inHand(ctx); err != nil {
+			return err
+		} else if command != nil {
+			reason = unknowable(command, cause).Error()
+		}
+	}
+	return c.tell(ctx, func(d *deed, t *WaveTarget) error {
+		if err := c.over(d.tx, RunFail, reason); err != nil {
+			return err
+		}
+		if c.run.Purpose == ForBackOut {
+			return d.record("target.backout", reason, "could not put %s of %s back", t.TargetKey, d.w.Label())
+		}
+		if !hears(d.w) && d.w.State != WaveRemediating || !t.canBe(TargetFail) {
+			return nil
+		}
+		return d.failed(t, reason)
+	})
+}
+
+// inHand gives a command that was begun and never heard of again, and notes
+// that its end is unknown.
+func (c *carrier) inHand(ctx context.Context) (found *Command, err error) {
+	return found, c.s.db.InTx(ctx, func(tx *db.Tx) error {
+		list, err := commandsOf(tx, c.run.ID)
+		for i := range list {
+			if list[i].Outcome == "" {
+				found = &list[i]
+				found.Outcome, found.EndedAt = CommandUnknown, tx.Now
+				return save(tx, found)
+			}
+		}
+		return err
+	})
+}
+
+// putBack runs the back-out commands where the deployment was staged, and
+// reports that the host runs again what it ran before.
+func (c *carrier) putBack(ctx context.Context) error {
+	if err := c.connect(ctx); err != nil {
+		return err
+	}
+	if err := c.enter(ctx, StageBackOut); err != nil {
+		return err
+	}
+	env := maps.Clone(c.env)
+	env["SLIPWAY_BACK_OUT"] = strconv.FormatInt(c.run.Attempt, 10)
+	c.env = env
+	var said []string
+	for _, step := range commands(c.steps, BackOut) {
+		done, err := c.command(ctx, &step, 0)
+		if err != nil {
+			return err
+		}
+		if done.Outcome == CommandUnknown {
+			return unknowable(done, errors.New("it puts the host back"))
+		}
+		if !done.Good() {
+			return failed("%s.", done.ending())
+		}
+		said = append(said, fmt.Sprintf("the %s ended with 0", done.Label()))
+	}
+	evidence := strings.ToUpper(said[0][:1]) + strings.Join(said, ", ")[1:] + "."
+	return c.tell(ctx, func(d *deed, t *WaveTarget) error {
+		if err := c.over(d.tx, RunEnd, ""); err != nil {
+			return err
+		}
+		if err := told(d.workable(BackOut)); err != nil {
+			return err
+		}
+		if t.FormerDigest == "" {
+			c.run.Reason = "The back-out commands are done. Nobody recorded what it ran before, so a person reads its digest and reports it."
+			return save(d.tx, c.run)
+		}
+		return told(d.rolledBack(t, Report{Digest: t.FormerDigest, Evidence: evidence}))
+	})
+}
