@@ -126,11 +126,6 @@ func employ(tx *db.Tx, w *Wave) error {
 
 func hire(tx *db.Tx, t turn) error { return jobs.Enqueue(tx, pushJob, t, jobs.UniqueKey(t.Holder)) }
 
-// Jobs registers the handlers of the methods by machine.
-func (s *Service) Jobs(runner *jobs.Runner) {
-	runner.HandleLong(pushJob, pushWorkers, s.takeTurn)
-}
-
 // rehire puts work back on the queue that a job left when it died for good.
 func (s *Service) rehire(ctx context.Context) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {

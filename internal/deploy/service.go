@@ -30,13 +30,14 @@ type Service struct {
 func New(d *db.DB, rel *release.Service, pol *policy.Service, chg *change.Service) *Service {
 	s := &Service{db: d, release: rel, policy: pol, change: chg, news: newNewsroom()}
 	s.pulls = newPulls(s)
-	s.methods = known(manual{}, ddi{s})
+	s.methods = known(manual{}, ddi{s}, push{s})
 	return s
 }
 
 // Jobs gives the room's background work to the runner.
 func (s *Service) Jobs(r *jobs.Runner) {
 	r.Handle(jobPulls, func(ctx context.Context, _ []byte) error { return s.watchAgain(ctx) })
+	r.HandleLong(pushJob, pushWorkers, s.takeTurn)
 }
 
 // Progress counts the targets of a release.

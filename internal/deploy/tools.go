@@ -29,5 +29,4 @@ func (s *Service) Equip(t Tools) {
 		t.Least = 10 * time.Minute
 	}
 	s.tools = t
-	s.methods = known(manual{}, push{s})
 }
