@@ -20,14 +20,15 @@ var (
 
 // cli is every subcommand. Each flag can be given as SLIPWAY_… instead.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the pages. The first start on an empty database shows a first-run page."`
-	Demo    demoCmd    `cmd:"" help:"Serve, after filling an empty data folder with a realistic organisation."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database up to date; refuses a newer schema."`
-	User    userCmd    `cmd:"" help:"Administer accounts offline."`
-	Token   tokenCmd   `cmd:"" help:"Administer API tokens offline."`
-	Dml     DMLCmd     `cmd:"" help:"The media library from a shell."`
-	Audit   auditCmd   `cmd:"" help:"The record of who did what."`
-	Version versionCmd `cmd:"" help:"Version, commit and schema."`
+	Serve    serveCmd    `cmd:"" help:"Serve the pages. The first start on an empty database shows a first-run page."`
+	Demo     demoCmd     `cmd:"" help:"Serve, after filling an empty data folder with a realistic organisation."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date; refuses a newer schema."`
+	User     userCmd     `cmd:"" help:"Administer accounts offline."`
+	Token    tokenCmd    `cmd:"" help:"Administer API tokens offline."`
+	Dml      DMLCmd      `cmd:"" help:"The media library from a shell."`
+	Audit    auditCmd    `cmd:"" help:"The record of who did what."`
+	Simulate simulateCmd `cmd:"" help:"Play devices that fetch, to find out how many a server can serve."`
+	Version  versionCmd  `cmd:"" help:"Version, commit and schema."`
 }
 
 func main() {

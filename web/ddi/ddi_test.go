@@ -34,7 +34,7 @@ type deployment struct {
 }
 
 func TestADeviceFetchesInstallsAndConfirms(t *testing.T) {
-	f := newFleet(t, image, "dev-1", "dev-2")
+	f := newWorld(t, image, "dev-1", "dev-2")
 	one, two := f.device("dev-1"), f.device("dev-2")
 	if links := one.links(); links["deploymentBase"] != "" || links["configData"] == "" {
 		t.Fatalf("before anything starts: %v", links)
@@ -89,7 +89,7 @@ func TestADeviceFetchesInstallsAndConfirms(t *testing.T) {
 }
 
 func TestPartsOfAFile(t *testing.T) {
-	f := newFleet(t, image, "dev-1")
+	f := newWorld(t, image, "dev-1")
 	one := f.device("dev-1")
 	f.start(1)
 	href, _ := one.offered()
@@ -111,7 +111,7 @@ func TestPartsOfAFile(t *testing.T) {
 }
 
 func TestWhoAsksIsFoundOut(t *testing.T) {
-	f := newFleet(t, image, "dev-1", "dev-2")
+	f := newWorld(t, image, "dev-1", "dev-2")
 	one := f.device("dev-1")
 	wrong := &device{f, "dev-1", "TargetToken nonsense"}
 	nobody := &device{f, "dev-9", "TargetToken nonsense"}
@@ -135,7 +135,7 @@ func TestWhoAsksIsFoundOut(t *testing.T) {
 }
 
 func TestAGatewayAddsItsDevices(t *testing.T) {
-	f := newFleet(t, image, "dev-1")
+	f := newWorld(t, image, "dev-1")
 	f.must(f.app.Deploy.AddEnvironment(ctx, f.omar, deploy.EnvironmentDraft{Key: "lab", Name: "Lab", Zone: "UTC"}))
 	f.must(f.app.Deploy.AddTarget(ctx, f.omar, deploy.TargetDraft{Key: "lab-1", EnvironmentKey: "lab"}))
 	token, err := f.app.Deploy.RotateGateway(ctx, f.omar, "field")
@@ -157,7 +157,7 @@ func TestAGatewayAddsItsDevices(t *testing.T) {
 }
 
 func TestAPauseWithholdsWhatWasNotFetched(t *testing.T) {
-	f := newFleet(t, image, "dev-1", "dev-2", "dev-3")
+	f := newWorld(t, image, "dev-1", "dev-2", "dev-3")
 	one, two, three := f.device("dev-1"), f.device("dev-2"), f.device("dev-3")
 	f.start(1)
 	href, action := one.offered()
@@ -186,7 +186,7 @@ func TestAPauseWithholdsWhatWasNotFetched(t *testing.T) {
 }
 
 func TestWhoIsStoppedIsToldTo(t *testing.T) {
-	f := newFleet(t, image, "dev-1")
+	f := newWorld(t, image, "dev-1")
 	one := f.device("dev-1")
 	f.start(1)
 	href, action := one.offered()
@@ -220,7 +220,7 @@ func TestWhoIsStoppedIsToldTo(t *testing.T) {
 }
 
 func TestWhoWillNotStopGoesOn(t *testing.T) {
-	f := newFleet(t, image, "dev-1")
+	f := newWorld(t, image, "dev-1")
 	one := f.device("dev-1")
 	f.start(1)
 	href, action := one.offered()
@@ -235,7 +235,7 @@ func TestWhoWillNotStopGoesOn(t *testing.T) {
 }
 
 func TestReportsThatComeLateOrTwiceSettleTheDevice(t *testing.T) {
-	f := newFleet(t, image, "dev-1", "dev-2")
+	f := newWorld(t, image, "dev-1", "dev-2")
 	one, two := f.device("dev-1"), f.device("dev-2")
 	f.start(1)
 	_, action := one.offered()
@@ -259,7 +259,7 @@ func TestReportsThatComeLateOrTwiceSettleTheDevice(t *testing.T) {
 }
 
 func TestSkippedIsNoSuccess(t *testing.T) {
-	f := newFleet(t, image, "dev-1")
+	f := newWorld(t, image, "dev-1")
 	one := f.device("dev-1")
 	f.start(1)
 	href, action := one.offered()
@@ -269,7 +269,7 @@ func TestSkippedIsNoSuccess(t *testing.T) {
 }
 
 func TestDevicesThatTakeTooLongAreOverdue(t *testing.T) {
-	f := newFleet(t, image, "dev-1", "dev-2", "dev-3")
+	f := newWorld(t, image, "dev-1", "dev-2", "dev-3")
 	f.must(f.app.Deploy.EditPull(ctx, f.omar, "field", 0, deploy.PullDraft{PollSeconds: 60, ConfirmMinutes: 30, StuckMinutes: 120}))
 	one, two := f.device("dev-1"), f.device("dev-2")
 	f.device("dev-3")
@@ -308,7 +308,7 @@ func TestDevicesThatTakeTooLongAreOverdue(t *testing.T) {
 }
 
 func TestADeviceIsAskedForItsConsent(t *testing.T) {
-	f := newFleet(t, image, "dev-1", "dev-2", "dev-3")
+	f := newWorld(t, image, "dev-1", "dev-2", "dev-3")
 	for _, n := range []int64{1, 2} {
 		edit := f.wave(n).Edit()
 		edit.Consent = true
@@ -345,7 +345,7 @@ func TestADeviceIsAskedForItsConsent(t *testing.T) {
 }
 
 // actionOf is the number of a device's newest action.
-func (f *fleet) actionOf(id string) string {
+func (f *world) actionOf(id string) string {
 	f.t.Helper()
 	detail, err := f.app.Deploy.TargetDetail(ctx, f.maya, id)
 	f.must(err)
@@ -356,7 +356,7 @@ func (f *fleet) actionOf(id string) string {
 }
 
 func TestHostileBodiesAreBoundedAndKeptShort(t *testing.T) {
-	f := newFleet(t, image, "dev-1")
+	f := newWorld(t, image, "dev-1")
 	one := f.device("dev-1")
 	f.start(1)
 	href, action := one.offered()
@@ -393,7 +393,7 @@ func TestHostileBodiesAreBoundedAndKeptShort(t *testing.T) {
 }
 
 func TestFileNamesLeadNowhereElse(t *testing.T) {
-	f := newFleet(t, image, "dev-1")
+	f := newWorld(t, image, "dev-1")
 	one := f.device("dev-1")
 	f.start(1)
 	href, _ := one.offered()
@@ -407,7 +407,7 @@ func TestFileNamesLeadNowhereElse(t *testing.T) {
 }
 
 func TestAddressesAreTheConfiguredOnes(t *testing.T) {
-	f := newFleet(t, image, "dev-1")
+	f := newWorld(t, image, "dev-1")
 	one := f.device("dev-1")
 	f.start(1)
 	f.serve(web.Config{Zone: "UTC", URL: "https://slipway.example/"})
@@ -430,7 +430,7 @@ func TestAddressesAreTheConfiguredOnes(t *testing.T) {
 }
 
 func TestWhenADeviceWasSeenIsWrittenForManyAtOnce(t *testing.T) {
-	f := newFleet(t, image, "dev-1", "dev-2")
+	f := newWorld(t, image, "dev-1", "dev-2")
 	f.device("dev-1").links()
 	f.device("dev-2").links()
 	f.must(f.app.Deploy.WriteSightings(ctx))
@@ -444,7 +444,7 @@ func TestWhenADeviceWasSeenIsWrittenForManyAtOnce(t *testing.T) {
 
 // A poll with nothing to do asks the database for nothing.
 func TestAPollIsAnsweredFromMemory(t *testing.T) {
-	f := newFleet(t, image, "dev-1")
+	f := newWorld(t, image, "dev-1")
 	one := f.device("dev-1")
 	one.links()
 	counting, count := db.CountStatements(ctx)

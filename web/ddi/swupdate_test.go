@@ -117,7 +117,7 @@ func (p *daemon) stop() {
 }
 
 // until waits for a device to stand somewhere.
-func (p *daemon) until(f *fleet, n int64, id string, state deploy.TargetState) {
+func (p *daemon) until(f *world, n int64, id string, state deploy.TargetState) {
 	p.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -136,7 +136,7 @@ func (p *daemon) until(f *fleet, n int64, id string, state deploy.TargetState) {
 func TestDebiansSWUpdate(t *testing.T) {
 	installed := filepath.Join(t.TempDir(), "installed.bin")
 	s := newImage(t, installed)
-	f := newFleet(t, s.image, "dev-1", "dev-2")
+	f := newWorld(t, s.image, "dev-1", "dev-2")
 	f.must(f.app.Deploy.EditPull(ctx, f.omar, "field", 0, deploy.PullDraft{PollSeconds: 1, ConfirmMinutes: 30, StuckMinutes: 120}))
 	first := newDaemon(t, s, f.device("dev-1"))
 	first.start("")

@@ -30,9 +30,9 @@ var ctx = context.Background()
 
 const key = "FLD-2026.11.1"
 
-// fleet is a release of a firmware that is ready to be fetched in two waves: a
+// world is a release of a firmware that is ready to be fetched in two waves: a
 // pilot, and the rest.
-type fleet struct {
+type world struct {
 	t          *testing.T
 	app        *app.App
 	url        string
@@ -41,16 +41,16 @@ type fleet struct {
 	image      []byte
 }
 
-// newFleet gives a server and a release of the image, for the devices of the
+// newWorld gives a server and a release of the image, for the devices of the
 // list; the first is the pilot.
-func newFleet(t *testing.T, image []byte, devices ...string) *fleet {
+func newWorld(t *testing.T, image []byte, devices ...string) *world {
 	t.Helper()
 	d := dbtest.New(t)
 	blobs, err := blob.OpenDisk(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fleet{t: t, app: app.Connect(d, blobs, slog.New(slog.DiscardHandler)), image: image,
+	f := &world{t: t, app: app.Connect(d, blobs, slog.New(slog.DiscardHandler)), image: image,
 		maya: dbtest.User(t, d, "maya", identity.ReleaseManager, identity.ServiceOwner), omar: dbtest.User(t, d, "omar", identity.Operations)}
 	f.serve(web.Config{Zone: "UTC"})
 	f.must(f.app.Deploy.AddEnvironment(ctx, f.omar, deploy.EnvironmentDraft{Key: "field", Name: "Field", Zone: "UTC", Production: true, Method: deploy.MethodDDI}))
@@ -65,7 +65,7 @@ func newFleet(t *testing.T, image []byte, devices ...string) *fleet {
 	return f
 }
 
-func (f *fleet) serve(c web.Config) {
+func (f *world) serve(c web.Config) {
 	f.t.Helper()
 	handler, err := web.New(f.app, c)
 	f.must(err)
@@ -75,7 +75,7 @@ func (f *fleet) serve(c web.Config) {
 }
 
 // media submits the image to the library and accepts it.
-func (f *fleet) media() *dml.Version {
+func (f *world) media() *dml.Version {
 	f.t.Helper()
 	bruno, cora := dbtest.User(f.t, f.app.DB, "bruno", identity.BuildManager), dbtest.User(f.t, f.app.DB, "cora", identity.DMLCustodian)
 	v, err := f.app.DML.Receive(ctx, bruno, dml.Submission{ItemKey: "field/firmware", ItemName: "Field firmware", Kind: dml.Software, Label: "2.0", FileName: "fw 2.0+a.swu"}, bytes.NewReader(f.image))
@@ -86,7 +86,7 @@ func (f *fleet) media() *dml.Version {
 }
 
 // plan makes the release as the gates before A4 would have left it.
-func (f *fleet) plan(v *dml.Version) {
+func (f *world) plan(v *dml.Version) {
 	f.t.Helper()
 	model, err := f.app.Policy.CreateModel(ctx, f.maya, &policy.Model{Key: "field", Name: "Field"}, policy.Templates()[0].Body)
 	f.must(err)
@@ -135,14 +135,14 @@ func (f *fleet) plan(v *dml.Version) {
 	}))
 }
 
-func (f *fleet) must(err error) {
+func (f *world) must(err error) {
 	f.t.Helper()
 	if err != nil {
 		f.t.Fatal(err)
 	}
 }
 
-func (f *fleet) wave(n int64) *deploy.Wave {
+func (f *world) wave(n int64) *deploy.Wave {
 	f.t.Helper()
 	_, w, err := f.app.Deploy.FindWave(ctx, f.maya, key, n)
 	f.must(err)
@@ -150,14 +150,14 @@ func (f *fleet) wave(n int64) *deploy.Wave {
 }
 
 // start brings a planned wave to running.
-func (f *fleet) start(n int64) {
+func (f *world) start(n int64) {
 	f.t.Helper()
 	f.must(f.app.Deploy.ReadyWave(ctx, f.maya, key, n, f.wave(n).Version))
 	f.must(f.app.Deploy.GiveGo(ctx, f.maya, key, n, f.wave(n).Version, "all set"))
 	f.must(f.app.Deploy.StartWave(ctx, f.maya, key, n, f.wave(n).Version))
 }
 
-func (f *fleet) target(n int64, device string) deploy.TargetView {
+func (f *world) target(n int64, device string) deploy.TargetView {
 	f.t.Helper()
 	page, err := f.app.Deploy.WaveTargets(ctx, f.maya, key, n, deploy.TargetQuery{Text: device})
 	f.must(err)
@@ -167,30 +167,30 @@ func (f *fleet) target(n int64, device string) deploy.TargetView {
 	return page.Targets[0]
 }
 
-func (f *fleet) stands(n int64, device string, state deploy.TargetState) {
+func (f *world) stands(n int64, device string, state deploy.TargetState) {
 	f.t.Helper()
 	if got := f.target(n, device); got.State != state {
 		f.t.Fatalf("%s is %s, want %s (%s)", device, got.State, state, got.Reason)
 	}
 }
 
-func (f *fleet) waveIs(n int64, state deploy.WaveState) {
+func (f *world) waveIs(n int64, state deploy.WaveState) {
 	f.t.Helper()
 	if got := f.wave(n); got.State != state {
 		f.t.Fatalf("wave %d is %s, want %s (%s)", n, got.State, state, got.FailReason)
 	}
 }
 
-func (f *fleet) later(by time.Duration) { dbtest.Advance(f.app.DB, by) }
+func (f *world) later(by time.Duration) { dbtest.Advance(f.app.DB, by) }
 
 // device is one that polls with a token of its own.
 type device struct {
-	f    *fleet
+	f    *world
 	id   string
 	auth string
 }
 
-func (f *fleet) device(id string) *device {
+func (f *world) device(id string) *device {
 	f.t.Helper()
 	token, err := f.app.Deploy.RotateToken(ctx, f.omar, id)
 	f.must(err)
