@@ -21,11 +21,12 @@ type dataFlags struct {
 	Data      string        `default:"./var" help:"Folder of the database and the media." type:"path"`
 	Database  string        `help:"postgres:// URL; empty is SQLite in the data folder."`
 	Blobs     blob.S3Config `placeholder:"s3://KEY:SECRET@HOST:PORT/BUCKET/PREFIX" help:"Bucket that keeps the media; empty is the data folder. ?region=… and ?tls=off may follow; without KEY:SECRET@ the credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
+	Moved     bool          `name:"media-moved" help:"The media were copied to where --blobs says, or into the data folder without it: remember that place from now on, if it holds all of them."`
 	SecretKey string        `env:"SLIPWAY_SECRET_KEY" placeholder:"KEY" help:"Key that seals SSH keys and other secrets in the database, as openssl rand -hex 32 makes one; better in the environment variable SLIPWAY_SECRET_KEY than here. Empty is the file secret.key in the data folder, made at the first need: keep a copy of it apart from the database's."`
 }
 
 func (f dataFlags) open(ctx context.Context, log *slog.Logger) (*app.App, error) {
-	return app.Open(ctx, app.Config{Data: f.Data, Database: f.Database, Blobs: f.Blobs, Secret: f.SecretKey, Log: log})
+	return app.Open(ctx, app.Config{Data: f.Data, Database: f.Database, Blobs: f.Blobs, Moved: f.Moved, Secret: f.SecretKey, Log: log})
 }
 
 type serveCmd struct {

@@ -34,6 +34,7 @@ type Config struct {
 	Data     string        // folder of the database and the media
 	Database string        // postgres://…; empty is SQLite in the data folder
 	Blobs    blob.S3Config // the bucket of the media; unnamed is the data folder
+	Moved    bool          // the media were copied to where Blobs says
 	Secret   string        // key of the secrets at rest; empty is a file in the data folder
 	Log      *slog.Logger
 	Clock    func() time.Time // time.Now when nil
@@ -67,15 +68,29 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err := d.Migrate(ctx); err != nil {
 		return nil, err
 	}
+	home := dml.Home{Name: c.Blobs.String(), Folder: c.media()}
+	if !c.Moved {
+		if err := dml.Settle(ctx, d, home); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+	}
 	blobs, err := openBlobs(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("open the media store: %w", errors.Join(err, d.Close()))
 	}
-	return connect(d, blobs, seal.New(c.Secret, c.Data), c.Log), nil
+	a := connect(d, blobs, seal.New(c.Secret, c.Data), c.Log)
+	if c.Moved {
+		if err := a.DML.MoveIn(ctx, home); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+	}
+	return a, nil
 }
 
+func (c Config) media() string { return filepath.Join(c.Data, "media") }
+
 func openBlobs(ctx context.Context, c Config) (blob.Store, error) {
-	media, log := filepath.Join(c.Data, "media"), c.Log
+	media, log := c.media(), c.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}

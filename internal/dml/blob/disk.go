@@ -121,6 +121,19 @@ func (s *Disk) Ping(context.Context) error {
 	return nil
 }
 
+// Inhabited tells whether a folder holds blobs, without making it a store.
+func Inhabited(root string) (bool, error) {
+	found := errors.New("found")
+	err := (&Disk{root: root}).Walk(context.Background(), func(Info) error { return found })
+	switch {
+	case errors.Is(err, found):
+		return true, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	}
+	return false, err
+}
+
 // Stat describes a blob.
 func (s *Disk) Stat(_ context.Context, d Digest) (Info, error) {
 	if !d.Valid() {
