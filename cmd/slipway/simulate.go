@@ -14,6 +14,7 @@ type simulateCmd struct {
 	Server       string        `required:"" placeholder:"URL" help:"The server, as devices reach it."`
 	GatewayToken string        `required:"" placeholder:"TOKEN" help:"Gateway token of the environment that the devices stand in; a first poll adds a device to it."`
 	Devices      int           `default:"100" help:"How many devices are played."`
+	First        int           `default:"1" help:"Number of the first, where several machines play a fleet together."`
 	Prefix       string        `default:"sim-" help:"What their names begin with."`
 	FailPercent  float64       `help:"Percent of them that report a failure after installing."`
 	Every        time.Duration `help:"Time between two polls of a device; what the server says when left out."`
@@ -40,7 +41,7 @@ func (s simulateCmd) Run(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, s.For)
 		defer cancel()
 	}
-	result := fleet.Run(ctx, fleet.Config{Server: s.Server, Token: s.GatewayToken, Devices: s.Devices, Prefix: s.Prefix, FailPercent: s.FailPercent,
+	result := fleet.Run(ctx, fleet.Config{Server: s.Server, Token: s.GatewayToken, Devices: s.Devices, First: s.First, Prefix: s.Prefix, FailPercent: s.FailPercent,
 		Every: s.Every, Boot: s.Boot, Connections: s.Connections, NoDownload: s.NoDownload, Once: s.Once})
 	fmt.Print(result)
 	if n := result.Lost(); n > 0 {

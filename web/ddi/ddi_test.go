@@ -107,7 +107,7 @@ func TestPartsOfAFile(t *testing.T) {
 	if head.head.Get("Content-Length") != fmt.Sprint(len(image)) || len(head.body) != 0 {
 		t.Errorf("%v", head.head)
 	}
-	one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.module)+"/artifacts", "").status(200)
+	one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.Module)+"/artifacts", "").status(200)
 }
 
 func TestWhoAsksIsFoundOut(t *testing.T) {
@@ -172,7 +172,7 @@ func TestAPauseWithholdsWhatWasNotFetched(t *testing.T) {
 		t.Error("a paused wave offers")
 	}
 	three.ask("GET", third, "").status(404)
-	three.ask("GET", "/softwaremodules/"+fmt.Sprint(f.module)+"/artifacts/fw%202.0+a.swu", "").status(404)
+	three.ask("GET", "/softwaremodules/"+fmt.Sprint(f.Module)+"/artifacts/fw%202.0+a.swu", "").status(404)
 	two.ask("GET", href, "").status(200) // what was fetched goes on
 	two.says(action, "proceeding", "none", "All Chunks Installed.").status(200)
 	f.stands(2, "dev-2", deploy.TargetInstalled)
@@ -399,11 +399,11 @@ func TestFileNamesLeadNowhereElse(t *testing.T) {
 	href, _ := one.offered()
 	one.ask("GET", href, "").status(200)
 	for _, name := range []string{"..%2f..%2fslipway.db", "%2e%2e%2fslipway.db", "fw", "fw%202.0+a.swu%00", "..%5cslipway.db", "fw%202.0+a.swu.MD5SUM.MD5SUM", "%2fetc%2fpasswd"} {
-		one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.module)+"/artifacts/"+name, "").status(404)
+		one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.Module)+"/artifacts/"+name, "").status(404)
 	}
 	one.ask("GET", "/softwaremodules/999/artifacts/fw%202.0+a.swu", "").status(404)
 	one.ask("GET", "/softwaremodules/-1/artifacts", "").status(404)
-	one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.module)+"/artifacts/fw%202.0%2ba.swu", "").status(200)
+	one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.Module)+"/artifacts/fw%202.0%2ba.swu", "").status(200)
 }
 
 func TestAddressesAreTheConfiguredOnes(t *testing.T) {

@@ -53,16 +53,10 @@ func TestAFleetGoesThroughARollout(t *testing.T) {
 	f.waveIs(1, deploy.WaveComplete)
 	f.start(2)
 	rest := c
-	rest.FailPercent = 10
+	rest.First, rest.Devices, rest.FailPercent, rest.Once = pilots+1, devices-pilots, 10, true
 	limited, stop := context.WithTimeout(ctx, time.Minute)
 	defer stop()
-	go func() { seen <- fleet.Run(limited, rest) }()
-	f.eventually(func() bool {
-		w := f.wave(2)
-		return w.Verified+w.Failed == devices-pilots
-	})
-	stop()
-	r := <-seen
+	r := fleet.Run(limited, rest)
 	w := f.wave(2)
 	if r.Errors() != 0 || r.Lost() != 0 || r.Confirmed() != w.Verified || r.Broken() != w.Failed || w.Failed < 10 {
 		t.Errorf("%d verified, %d failed\n%s", w.Verified, w.Failed, r)

@@ -1,7 +1,6 @@
 package ddi_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -13,16 +12,11 @@ import (
 	"time"
 
 	"slipway/internal/app"
-	"slipway/internal/catalog"
-	"slipway/internal/change"
-	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/deploy"
-	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
 	"slipway/internal/identity"
-	"slipway/internal/policy"
-	"slipway/internal/release"
+	"slipway/internal/sample"
 	"slipway/web"
 )
 
@@ -30,15 +24,13 @@ var ctx = context.Background()
 
 const key = "FLD-2026.11.1"
 
-// world is a release of a firmware that is ready to be fetched in two waves: a
-// pilot, and the rest.
+// world is a server with a release of a firmware that is ready to be fetched.
 type world struct {
+	*sample.Fetch
 	t          *testing.T
 	app        *app.App
 	url        string
-	module     int64
 	maya, omar identity.Actor
-	image      []byte
 }
 
 // newWorld gives a server and a release of the image, for the devices of the
@@ -50,10 +42,11 @@ func newWorld(t *testing.T, image []byte, devices ...string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &world{t: t, app: app.Connect(d, blobs, slog.New(slog.DiscardHandler)), image: image,
-		maya: dbtest.User(t, d, "maya", identity.ReleaseManager, identity.ServiceOwner), omar: dbtest.User(t, d, "omar", identity.Operations)}
+	f := &world{t: t, app: app.Connect(d, blobs, slog.New(slog.DiscardHandler))}
+	f.Fetch, err = sample.Fetchable(ctx, f.app, image)
+	f.must(err)
+	f.maya, f.omar = f.Maya, f.Omar
 	f.serve(web.Config{Zone: "UTC"})
-	f.must(f.app.Deploy.AddEnvironment(ctx, f.omar, deploy.EnvironmentDraft{Key: "field", Name: "Field", Zone: "UTC", Production: true, Method: deploy.MethodDDI}))
 	for i, device := range devices {
 		tags := ""
 		if i == 0 {
@@ -61,7 +54,6 @@ func newWorld(t *testing.T, image []byte, devices ...string) *world {
 		}
 		f.must(f.app.Deploy.AddTarget(ctx, f.omar, deploy.TargetDraft{Key: device, EnvironmentKey: "field", Tags: tags}))
 	}
-	f.plan(f.media())
 	return f
 }
 
@@ -72,67 +64,6 @@ func (f *world) serve(c web.Config) {
 	server := httptest.NewServer(handler)
 	f.t.Cleanup(server.Close)
 	f.url = server.URL
-}
-
-// media submits the image to the library and accepts it.
-func (f *world) media() *dml.Version {
-	f.t.Helper()
-	bruno, cora := dbtest.User(f.t, f.app.DB, "bruno", identity.BuildManager), dbtest.User(f.t, f.app.DB, "cora", identity.DMLCustodian)
-	v, err := f.app.DML.Receive(ctx, bruno, dml.Submission{ItemKey: "field/firmware", ItemName: "Field firmware", Kind: dml.Software, Label: "2.0", FileName: "fw 2.0+a.swu"}, bytes.NewReader(f.image))
-	f.must(err)
-	f.must(f.app.DML.Accept(ctx, cora, v.ID, v.Row.Version, dml.Decision{ChangeKey: "CHG-1"}))
-	f.module = v.ID
-	return v
-}
-
-// plan makes the release as the gates before A4 would have left it.
-func (f *world) plan(v *dml.Version) {
-	f.t.Helper()
-	model, err := f.app.Policy.CreateModel(ctx, f.maya, &policy.Model{Key: "field", Name: "Field"}, policy.Templates()[0].Body)
-	f.must(err)
-	signed := blob.Of([]byte("the signed package")).String()
-	f.must(f.app.DB.InTx(ctx, func(tx *db.Tx) error {
-		model.State = policy.Active
-		model.Body.Waves = []policy.WaveTemplate{
-			{Name: "Pilot", Environment: "field", Filter: "tag=pilot", Pilot: true, SuccessPercent: 100, FailurePercent: 50, Hours: 48, SoakHours: 0},
-			{Name: "The rest", Environment: "field", SuccessPercent: 100, FailurePercent: 50, Hours: 72},
-		}
-		if err := tx.Save(model); err != nil {
-			return err
-		}
-		service := &catalog.ServiceRecord{Key: "FLD", Name: "Field"}
-		if err := tx.Create(service); err != nil {
-			return err
-		}
-		r := &release.Release{Key: key, Title: "Firmware", State: release.Ready, ServiceID: service.ID, ServiceKey: "FLD", ServiceName: "Field", Type: release.Minor, ModelVersionID: model.ID,
-			Approach: release.Approach{Scale: "phased", Delivery: "pull", Execution: "automated"}, AuthorID: f.maya.UserID, AuthorName: "Maya", OwnerID: f.maya.UserID, OwnerName: "Maya",
-			WindowStart: db.At(dbtest.Start), WindowEnd: db.At(dbtest.Start.AddDate(0, 0, 7)), Zone: "UTC", PlanVersion: 1, PackageVersion: 1, PackageDigest: signed, SignedDigest: signed}
-		c, err := f.app.Change.Raise(tx, f.maya, change.Request{Title: r.Title, ServiceID: service.ID, ReleaseKey: r.Key, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd})
-		if err != nil {
-			return err
-		}
-		r.ChangeKey = c.Key
-		if err := tx.Create(r); err != nil {
-			return err
-		}
-		for _, code := range release.GateCodes() {
-			g := &release.Gate{ReleaseID: r.ID, Code: code, State: release.GateApproved, Round: 1, PlanVersion: 1, PackageDigest: signed, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd}
-			if code == release.A5 {
-				g.State = release.GatePending
-			}
-			if err := tx.Create(g); err != nil {
-				return err
-			}
-		}
-		p := &release.Package{ReleaseID: r.ID, Number: 1, State: release.PackageSignedOff, Digest: signed, AuthorID: 99, RecheckedAt: tx.Now}
-		if err := tx.Create(p); err != nil {
-			return err
-		}
-		if err := tx.Create(&release.Component{PackageID: p.ID, Kind: release.Software, Name: "firmware", Label: v.Label, Digest: v.Digest.String(), MediaVersionID: v.ID, MediaItem: v.ItemKey}); err != nil {
-			return err
-		}
-		return f.app.Deploy.Draw(tx, f.maya, r)
-	}))
 }
 
 func (f *world) must(err error) {
@@ -152,9 +83,7 @@ func (f *world) wave(n int64) *deploy.Wave {
 // start brings a planned wave to running.
 func (f *world) start(n int64) {
 	f.t.Helper()
-	f.must(f.app.Deploy.ReadyWave(ctx, f.maya, key, n, f.wave(n).Version))
-	f.must(f.app.Deploy.GiveGo(ctx, f.maya, key, n, f.wave(n).Version, "all set"))
-	f.must(f.app.Deploy.StartWave(ctx, f.maya, key, n, f.wave(n).Version))
+	f.must(f.Start(ctx, f.app, n))
 }
 
 func (f *world) target(n int64, device string) deploy.TargetView {

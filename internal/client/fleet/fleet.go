@@ -19,6 +19,7 @@ type Config struct {
 	Tenant      string // "default" when empty
 	Token       string // gateway token that speaks for all of them
 	Devices     int
+	First       int           // number of the first; 1 when 0
 	Prefix      string        // of their names
 	FailPercent float64       // of them come up with a failure
 	Every       time.Duration // between two polls; what the server says when 0
@@ -43,7 +44,7 @@ func Run(ctx context.Context, c Config) *Result {
 	client := &http.Client{Transport: transport}
 	var all sync.WaitGroup
 	for n := range c.Devices {
-		name := fmt.Sprintf("%s%06d", c.Prefix, n+1)
+		name := fmt.Sprintf("%s%06d", c.Prefix, max(c.First, 1)+n)
 		d := &device{c: &c, r: r, client: client, fails: fails(name, c.FailPercent),
 			base: strings.TrimRight(c.Server, "/") + "/" + c.Tenant + "/controller/v1/" + name}
 		all.Go(func() { d.live(ctx) })
