@@ -153,6 +153,7 @@ func connect(d *db.DB, blobs blob.Store, box *seal.Box, log *slog.Logger) *App {
 	a.DML.Use(a.Release, a.Review)
 	a.DML.Jobs(a.Jobs)
 	a.Release.Jobs(a.Jobs)
+	a.Deploy.UseHealth(a.Review)
 	a.Deploy.Jobs(a.Jobs)
 	return a
 }

@@ -30,15 +30,20 @@ func (s *Service) BackOutWave(ctx context.Context, actor identity.Actor, key str
 		if err := fault.Refuse(d.w.Label()+" was not backed out.", blockers...); err != nil {
 			return err
 		}
-		d.w.BackOutAt, d.w.BackOutBy, d.w.BackOutReason = d.tx.Now, actor.Name, reason
-		if err := d.record("backout", reason, "began to back %s out", d.w.Label()); err != nil {
-			return err
-		}
-		if err := d.method().Back(d.tx, actor, d.r, d.w); err != nil {
+		if err := d.backOut(actor.Name, reason); err != nil {
 			return err
 		}
 		return d.settle()
 	})
+}
+
+// backOut begins to put the wave's targets back, on somebody's word.
+func (d *deed) backOut(by, reason string) error {
+	d.w.BackOutAt, d.w.BackOutBy, d.w.BackOutReason = d.tx.Now, by, reason
+	if err := d.record("backout", reason, "began to back %s out", d.w.Label()); err != nil {
+		return err
+	}
+	return d.method().Back(d.tx, d.actor, d.r, d.w)
 }
 
 // passed gives the waves behind whose start there is no way back without a decision.

@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -89,7 +90,7 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 		}
 		w.Total = n
 	}
-	v := &WaveView{Wave: *w, Next: next, Needed: ceilPercent(w.SuccessPercent, w.Counted()), Tolerated: max(1, w.FailureCount, ceilPercent(w.FailurePercent, w.Counted()))}
+	v := &WaveView{Wave: *w, Next: next}
 	for _, step := range steps {
 		if step.Kind == BackOut && w.BackOutAt.IsZero() {
 			continue
@@ -110,10 +111,24 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 			return nil, err
 		}
 	}
+	if w.AutoGo || w.AutoBackOut {
+		if v.Itself, err = d.itself(); err != nil {
+			return nil, err
+		}
+	}
 	if next {
 		err = d.explain(v)
 	}
 	return v, err
+}
+
+// itself names the policy that lets the wave go by itself, if its plan asks for it.
+func (d *deed) itself() (string, error) {
+	a, err := d.authority()
+	if err != nil || !a.rule.AutoGo || !d.w.AutoGo {
+		return "", err
+	}
+	return a.label, nil
 }
 
 func ceilPercent(percent, of int64) int64 { return (percent*of + 99) / 100 }
@@ -151,7 +166,8 @@ func (d *deed) waveCan() WaveCan {
 		Pause: control && says(WaveVerbPause), Resume: control && says(WaveVerbResume) && r.State == release.Deploying, Fail: control && stoppable,
 		Remediate: control && (stoppable || says(WaveVerbRemediate)) && (deploying || r.State == release.EarlyLife || r.State == release.Remediating),
 		Retry:     control && says(WaveVerbRetry) && w.BackOutAt.IsZero(), BackOut: control && person && says(WaveVerbRollBack) && w.BackOutAt.IsZero(),
-		Report: report && reports(w) && deploying, ReportRolledBack: report && backingOut,
+		Confirm: control && person && w.Health == policy.HealthNote && w.HealthAt.IsZero() && w.Soaked(d.tx.Now),
+		Report:  report && reports(w) && deploying, ReportRolledBack: report && backingOut,
 		Exclude: person && excluderRole(d.actor, r.ServiceID, "") != "" && w.Open()+w.Failed > 0 && excludes(w),
 		Run:     w.State.Live(),
 	}

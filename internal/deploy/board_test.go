@@ -48,7 +48,7 @@ func TestBoardOfARunningWave(t *testing.T) {
 	w.must(w.svc.AskExclusion(ctx, w.maya, w.key, 1, "bgo-2", 0, "gone"))
 	b := w.board(w.dario)
 	one := b.Waves[0]
-	if len(one.Failures) != 1 || one.Failures[0].TargetKey != "bgo-2" || len(one.Exclusions) != 1 || one.Needed != 2 || one.Tolerated != 3 || one.Steps.Total != 3 {
+	if len(one.Failures) != 1 || one.Failures[0].TargetKey != "bgo-2" || len(one.Exclusions) != 1 || one.Needed() != 2 || one.Tolerated() != 3 || one.Steps.Total != 3 {
 		t.Errorf("running: %+v", one)
 	}
 	if !one.Can.Pause || !one.Can.Report || one.Can.Go || !one.Can.Remediate || one.Can.Exclude {

@@ -2,15 +2,53 @@ package deploy
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"time"
 
 	"slipway/internal/db"
+	"slipway/internal/jobs"
 )
 
-// Schedule brings what an older program left in step, and has the work go on
-// that somebody left; calling it at every start is right.
+const (
+	jobClock   = "deploy.clock"
+	jobMove    = "deploy.wave.move"
+	jobRetry   = "deploy.wave.retry"
+	clockEvery = 10 * time.Second
+)
+
+// Schedule starts the clock of the waves, brings what an older program left in
+// step, and has the work go on that somebody left; calling it at every start is
+// right.
 func (s *Service) Schedule(ctx context.Context) error {
-	return errors.Join(s.rankTargets(ctx), s.rehire(ctx))
+	if err := errors.Join(s.rankTargets(ctx), s.rehire(ctx)); err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(tx *db.Tx) error { return s.wind(tx, 0, tx.Now) })
+}
+
+// wind sets the next tick. Two turns take each other's place, since a job that
+// runs still holds its key; a clock that was wound twice becomes one again.
+func (s *Service) wind(tx *db.Tx, turn int64, at db.Time) error {
+	return jobs.Enqueue(tx, jobClock, turn, jobs.RunAt(at), jobs.UniqueKey(fmt.Sprintf("%s/%d", jobClock, turn)))
+}
+
+// tick finds the waves that wait for the clock and leaves each to a job of its
+// own. It looks by a few statements however many waves there are.
+func (s *Service) tick(ctx context.Context, raw []byte) error {
+	var turn int64
+	if err := json.Unmarshal(raw, &turn); err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		for _, find := range []func(*db.Tx) error{s.offerMoves, s.offerRetries} {
+			if err := find(tx); err != nil {
+				return err
+			}
+		}
+		return s.wind(tx, 1-turn, tx.Now.Add(clockEvery))
+	})
 }
 
 const rankBatch = 2000

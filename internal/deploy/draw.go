@@ -39,7 +39,7 @@ func (d *deed) draw(number int64, t policy.WaveTemplate) error {
 	r := d.r
 	w := Wave{ReleaseID: r.ID, ReleaseKey: r.Key, ServiceID: r.ServiceID, Number: number, Name: t.Name, EnvironmentKey: t.Environment, EnvironmentName: t.Environment,
 		Pilot: t.Pilot, Filter: t.Filter, Days: int64(t.Days), Hours: int64(t.Hours), SoakHours: int64(t.SoakHours), SuccessPercent: int64(t.SuccessPercent),
-		FailurePercent: int64(t.FailurePercent), Trigger: t.Trigger, NoReturn: t.NoReturn, LeadID: r.OwnerID, LeadName: r.OwnerName, State: WavePlanned}
+		FailurePercent: int64(t.FailurePercent), Trigger: t.Trigger, NoReturn: t.NoReturn, Rollout: t.Rollout, LeadID: r.OwnerID, LeadName: r.OwnerName, State: WavePlanned}
 	place, err := d.stand(&w)
 	if err != nil {
 		return err

@@ -48,25 +48,33 @@ func (s *Service) GiveGo(ctx context.Context, actor identity.Actor, key string, 
 		if err := actor.MustBePerson(); err != nil {
 			return err
 		}
-		if !waveMoves.Allows(d.w.State, WaveVerbGo) {
-			return d.w.move(WaveVerbGo)
-		}
-		blockers, err := d.goBlockers()
-		if err != nil {
-			return err
-		}
-		if err := fault.Refuse("Go for "+d.w.Label()+" is refused.", append(damaged, blockers...)...); err != nil {
-			return err
-		}
-		if err := d.w.move(WaveVerbGo); err != nil {
-			return err
-		}
-		d.w.GoAt, d.w.GoByID, d.w.GoBy, d.w.GoComment = d.tx.Now, actor.UserID, actor.Name, strings.TrimSpace(comment)
-		if err := save(d.tx, d.w); err != nil {
-			return err
-		}
-		return d.record("go", d.w.GoComment, "gave go for %s", d.w.Label())
+		return d.giveGo(damaged, actor.Name, strings.TrimSpace(comment))
 	})
+}
+
+// giveGo gives go in somebody's name, unless anything at all stands in the way.
+func (d *deed) giveGo(damaged []fault.Blocker, by, comment string) error {
+	if !waveMoves.Allows(d.w.State, WaveVerbGo) {
+		return d.w.move(WaveVerbGo)
+	}
+	blockers, err := d.goBlockers()
+	if err != nil {
+		return err
+	}
+	if err := fault.Refuse("Go for "+d.w.Label()+" is refused.", append(damaged, blockers...)...); err != nil {
+		return err
+	}
+	if err := d.w.move(WaveVerbGo); err != nil {
+		return err
+	}
+	d.w.GoAt, d.w.GoByID, d.w.GoBy, d.w.GoComment = d.tx.Now, d.actor.UserID, by, comment
+	if err := save(d.tx, d.w); err != nil {
+		return err
+	}
+	if by != d.actor.Name {
+		return d.record("go", comment, "gave go for %s by %s", d.w.Label(), by)
+	}
+	return d.record("go", comment, "gave go for %s", d.w.Label())
 }
 
 // StartWave hashes the package anew, asks for leave again, and starts.
@@ -181,6 +189,11 @@ func (d *deed) blockers(from db.Time) ([]fault.Blocker, error) {
 	}
 	list = append(list, leave...)
 	list = append(list, d.orderBlockers()...)
+	health, err := d.healthBlockers()
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, health...)
 	if w.PackageDigest != d.r.PackageDigest || w.PackageDigest == "" {
 		list = append(list, d.block("wave.digest", "Refuse go, to stage it anew", "%s is staged with %s, and the release's package is %s.", w.Label(), shown(w.PackageDigest), shown(d.r.PackageDigest)))
 	}
@@ -257,6 +270,15 @@ func (d *deed) releaseBlockers(allowed ...release.State) []fault.Blocker {
 	return []fault.Blocker{b}
 }
 
+// comesBefore tells whether another wave has to be good before the chosen one.
+func (d *deed) comesBefore(other *Wave) bool {
+	pilot := other.Pilot && !d.w.Pilot
+	if other.ID == d.w.ID || !pilot && other.Number > d.w.Number {
+		return false
+	}
+	return !d.w.Pilot || other.Pilot || other.State.Begun()
+}
+
 // orderBlockers say which waves have to be good and soaked first: every earlier
 // one and, before any other, every pilot. A pilot waits for no wave that has
 // not begun and is none.
@@ -264,15 +286,11 @@ func (d *deed) orderBlockers() []fault.Blocker {
 	var list []fault.Blocker
 	for i := range d.waves {
 		other := &d.waves[i]
-		pilot := other.Pilot && !d.w.Pilot
-		if other.ID == d.w.ID || !pilot && other.Number > d.w.Number || other.Soaked(d.tx.Now) {
-			continue
-		}
-		if d.w.Pilot && !other.Pilot && !other.State.Begun() {
+		if !d.comesBefore(other) || other.Soaked(d.tx.Now) {
 			continue
 		}
 		code, who := "wave.predecessor", other.Label()
-		if pilot {
+		if other.Pilot && !d.w.Pilot {
 			code, who = "wave.pilot", other.Label()+", the pilot,"
 		}
 		b := fault.Blocker{Code: code, Owner: d.r.OwnerName, Link: other.Link(), Action: "Open " + other.Part()}

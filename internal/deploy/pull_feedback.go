@@ -10,6 +10,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 )
 
 // Feedback takes what a device says of an action. Whatever can be understood is
@@ -195,7 +196,7 @@ func (d *deed) brokenBy(t *WaveTarget, what string, f PullFeedback) error {
 		what += ": " + (&PullFeedback{Details: []string{said}}).said(maxReason)
 	}
 	t.Touched = true
-	return d.failed(t, what)
+	return d.failedBy(t, policy.FailInstall, what)
 }
 
 // lastLines are where the cause stands in what clients send.

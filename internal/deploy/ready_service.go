@@ -230,5 +230,6 @@ func (w *Wave) forget() {
 	w.Total, w.Verified, w.Active, w.Failed, w.Excluded, w.RolledBack = 0, 0, 0, 0, 0, 0
 	w.GoAt, w.GoByID, w.GoBy, w.GoComment, w.StartedAt, w.StartedBy = 0, 0, "", "", 0, ""
 	w.PausedWith, w.PauseReason, w.CompletedAt, w.SoakUntil, w.FailedAt, w.FailReason = false, "", 0, 0, 0, ""
+	w.Retrying, w.HealthAt, w.HealthBy, w.HealthNote = 0, 0, "", ""
 	w.RemediatingAt, w.BackOutAt, w.BackOutBy, w.BackOutReason, w.RolledBackAt = 0, 0, "", "", 0
 }

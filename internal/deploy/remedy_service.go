@@ -108,21 +108,26 @@ func (s *Service) RemediateWave(ctx context.Context, actor identity.Actor, key s
 			}
 			d.w.FailedAt, d.w.FailReason = d.tx.Now, reason
 		}
-		if err := d.w.move(WaveVerbRemediate); err != nil {
+		if err := d.remediate(reason); err != nil {
 			return err
 		}
-		d.w.RemediatingAt, d.w.BackOutAt, d.w.BackOutBy, d.w.BackOutReason = d.tx.Now, 0, "", ""
-		if err := save(d.tx, d.w); err != nil {
-			return err
-		}
-		if err := d.record("remediate", reason, "took %s to remediation", d.w.Label()); err != nil {
-			return err
-		}
-		if d.r.State == release.Remediating {
-			return nil
-		}
-		return s.release.Advance(d.tx, actor, d.r, release.VerbRemediate, reason)
+		return save(d.tx, d.w)
 	})
+}
+
+// remediate takes a failed or complete wave, and its release, to Remediating.
+func (d *deed) remediate(reason string) error {
+	if err := d.w.move(WaveVerbRemediate); err != nil {
+		return err
+	}
+	d.w.RemediatingAt, d.w.BackOutAt, d.w.BackOutBy, d.w.BackOutReason = d.tx.Now, 0, "", ""
+	if err := d.record("remediate", reason, "took %s to remediation", d.w.Label()); err != nil {
+		return err
+	}
+	if d.r.State == release.Remediating {
+		return nil
+	}
+	return d.s.release.Advance(d.tx, d.actor, d.r, release.VerbRemediate, reason)
 }
 
 // RetryWave sends a remediating wave on: its failed targets and steps begin

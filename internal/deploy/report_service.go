@@ -9,6 +9,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -45,7 +46,7 @@ func (s *Service) writeTarget(ctx context.Context, actor identity.Actor, key str
 // change runs a deed on one target and draws the consequences for its wave. A
 // target that waits again is begun.
 func (d *deed) change(t *WaveTarget, fn func(*deed, *WaveTarget) error) error {
-	was := t.State
+	was, waited := t.State, t.RetryAt != 0
 	d.one = true
 	d.tx.AfterCommit(func() { d.s.told(d, t) })
 	if err := fn(d, t); err != nil {
@@ -57,6 +58,8 @@ func (d *deed) change(t *WaveTarget, fn func(*deed, *WaveTarget) error) error {
 	if t.State == was || !t.State.waits() {
 		d.w.count(was, -1)
 		d.w.count(t.State, +1)
+		d.w.countRetry(waited, -1)
+		d.w.countRetry(t.RetryAt != 0, +1)
 		return d.settle()
 	}
 	if err := d.begin(); err != nil {
@@ -281,13 +284,20 @@ func (s *Service) ReportFailed(ctx context.Context, actor identity.Actor, key st
 
 // failed says of a target that it failed, and why.
 func (d *deed) failed(t *WaveTarget, reason string) error {
+	return d.failedBy(t, policy.FailOther, reason)
+}
+
+// failedBy says by which class of failure a target failed, and why. Where the
+// wave's plan tries such failures again, it says when.
+func (d *deed) failedBy(t *WaveTarget, class, reason string) error {
 	if err := because(&reason, "reason", "Say how it failed."); err != nil {
 		return err
 	}
 	if err := t.move(TargetFail); err != nil {
 		return err
 	}
-	t.Reason, t.SettledAt = reason, d.tx.Now
+	t.Reason, t.SettledAt, t.FailClass = reason, d.tx.Now, class
+	t.RetryAt = d.tryAgainAt(t)
 	if err := d.note(t, reason); err != nil {
 		return err
 	}

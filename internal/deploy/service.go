@@ -22,6 +22,7 @@ type Service struct {
 	change  *change.Service
 	methods map[string]Method
 	news    *newsroom
+	health  Health
 	tools   Tools
 	pulls   *pulls
 }
@@ -36,6 +37,9 @@ func New(d *db.DB, rel *release.Service, pol *policy.Service, chg *change.Servic
 
 // Jobs gives the room's background work to the runner.
 func (s *Service) Jobs(r *jobs.Runner) {
+	r.Handle(jobClock, s.tick)
+	r.HandleLong(jobMove, 1, s.moveItself) // it hashes the package
+	r.Handle(jobRetry, s.retryDue)
 	r.Handle(jobPulls, func(ctx context.Context, _ []byte) error { return s.watchAgain(ctx) })
 	r.HandleLong(pushJob, pushWorkers, s.takeTurn)
 }

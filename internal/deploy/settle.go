@@ -48,8 +48,8 @@ func (d *deed) advance(steps []Step) error {
 			}
 		}
 	}
-	if (w.State == WaveRunning || w.State == WaveVerifying) && w.Broken() {
-		return d.fail(fmt.Sprintf("%d of %d targets failed; the wave fails at %d %%.", w.Failed, w.Counted(), w.FailurePercent))
+	if why := w.Breach(); why != "" && (w.State == WaveRunning || w.State == WaveVerifying) {
+		return d.fail(why)
 	}
 	if w.State == WaveVerifying && w.Good() && settled(ofKind(steps, Verify)) {
 		return d.complete()
@@ -88,7 +88,7 @@ func (d *deed) complete() error {
 	if err := w.move(WaveVerbComplete); err != nil {
 		return err
 	}
-	w.CompletedAt = d.tx.Now
+	w.CompletedAt, w.HealthAt, w.HealthBy, w.HealthNote = d.tx.Now, 0, "", ""
 	w.SoakUntil = d.tx.Now.Add(time.Duration(w.SoakHours) * time.Hour)
 	if err := d.s.book(d.tx, d.r, w); err != nil {
 		return err
@@ -105,6 +105,9 @@ func (d *deed) fail(reason string) error {
 	}
 	w.FailedAt, w.FailReason = d.tx.Now, reason
 	if err := d.record("fail", reason, "%s failed", w.Label()); err != nil {
+		return err
+	}
+	if err := d.backOutItself(reason); err != nil || w.State != WaveFailed {
 		return err
 	}
 	runs := slices.ContainsFunc(d.waves, func(o Wave) bool {
@@ -158,10 +161,11 @@ func (d *deed) recount() error {
 	if err != nil {
 		return err
 	}
-	d.w.Total, d.w.Verified, d.w.Active, d.w.Failed, d.w.Excluded, d.w.RolledBack = 0, 0, 0, 0, 0, 0
+	d.w.Total, d.w.Verified, d.w.Active, d.w.Failed, d.w.Excluded, d.w.RolledBack, d.w.Retrying = 0, 0, 0, 0, 0, 0, 0
 	for _, row := range rows {
 		d.w.Total += row.Total
 		d.w.count(row.State, row.Total)
+		d.w.Retrying += row.Retrying
 	}
 	return nil
 }
@@ -179,6 +183,13 @@ func (w *Wave) count(s TargetState, by int64) {
 		w.RolledBack += by
 	case TargetDeploying, TargetVerifying, TargetTaken, TargetInstalled:
 		w.Active += by
+	}
+}
+
+// countRetry adds to the count of failed targets that are tried again.
+func (w *Wave) countRetry(is bool, by int64) {
+	if is {
+		w.Retrying += by
 	}
 }
 

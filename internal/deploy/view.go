@@ -32,14 +32,13 @@ type BoardCan struct {
 // WaveView is one wave with all that its panel shows.
 type WaveView struct {
 	Wave
-	Needed       int64        // verified targets that complete it
-	Tolerated    int64        // failed targets at which it fails
 	Steps        StepCount    // of its run sheet
 	Failures     []WaveTarget // failed and overdue first, at most five
 	Exclusions   []WaveTarget // exclusions that wait for their second person
 	Next         bool         // the wave whose go comes next
 	Blockers     []fault.Blocker
 	BlockersFor  string // "be ready", "go" or "start": what the blockers stand in the way of
+	Itself       string // who lets it go by itself, "the policy PAY v1"; empty where a person gives go
 	PastNoReturn bool   // a back-out needs a fresh decision that was not made yet
 	Can          WaveCan
 }
@@ -53,7 +52,7 @@ type WaveCan struct {
 	Edit, Remove, MoveUp, MoveDown    bool
 	Ready, Go, NoGo, Replan, Start    bool
 	Pause, Resume, Fail, Remediate    bool
-	Retry, BackOut                    bool
+	Retry, BackOut, Confirm           bool
 	Report, ReportRolledBack, Exclude bool
 	Run                               bool // work on the run sheet
 }

@@ -7,6 +7,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 	"slipway/internal/state"
 )
 
@@ -122,16 +123,17 @@ type Wave struct {
 	FailurePercent  int64
 	FailureCount    int64  // failures at least, before the percentage speaks
 	Trigger         string `gorm:"column:back_out_when"` // when to back out, in words
-	NoReturn        bool
-	Method          string
-	ConfirmMinutes  int64 // within which devices confirm what they installed; 0 is the environment's
-	Consent         bool  // devices are asked before they are given anything
-	Parallel        int64 // hosts that are worked on at once; 0 is the usual
-	LeadID          int64
-	LeadName        string
-	State           WaveState
-	PackageVersion  int64
-	PackageDigest   string // staged; what every target must run in the end
+	policy.Rollout
+	NoReturn       bool
+	Method         string
+	ConfirmMinutes int64 // within which devices confirm what they installed; 0 is the environment's
+	Consent        bool  // devices are asked before they are given anything
+	Parallel       int64 // hosts that are worked on at once; 0 is the usual
+	LeadID         int64
+	LeadName       string
+	State          WaveState
+	PackageVersion int64
+	PackageDigest  string // staged; what every target must run in the end
 
 	Total      int64
 	Verified   int64
@@ -139,6 +141,7 @@ type Wave struct {
 	Failed     int64
 	Excluded   int64
 	RolledBack int64
+	Retrying   int64 // failed targets that are tried again by themselves
 
 	ReadyAt       db.Time
 	ReadyBy       string
@@ -155,6 +158,9 @@ type Wave struct {
 	PauseReason   string
 	CompletedAt   db.Time
 	SoakUntil     db.Time
+	HealthAt      db.Time // when somebody confirmed the service's health after the soak
+	HealthBy      string
+	HealthNote    string
 	FailedAt      db.Time
 	FailReason    string
 	RemediatingAt db.Time
@@ -201,12 +207,57 @@ func (w *Wave) Open() int64 { return w.Total - w.Verified - w.Failed - w.Exclude
 // Settled tells whether every target is verified or excluded.
 func (w *Wave) Settled() bool { return w.Verified+w.Excluded == w.Total }
 
+// Needed is how many verified targets make the wave good: by its percentage and
+// by its number, as far as it has so many.
+func (w *Wave) Needed() int64 {
+	return max(ceilPercent(w.SuccessPercent, w.Counted()), min(w.SuccessCount, w.Counted()))
+}
+
 // Good tells whether enough targets are verified.
-func (w *Wave) Good() bool { return w.Verified*100 >= w.SuccessPercent*w.Counted() }
+func (w *Wave) Good() bool { return w.Verified >= w.Needed() }
+
+// Lost is how many targets failed for good: those that are tried again by
+// themselves are not lost yet.
+func (w *Wave) Lost() int64 { return w.Failed - w.Retrying }
 
 // Broken tells whether so many targets failed that the wave fails.
-func (w *Wave) Broken() bool {
-	return w.Failed >= max(1, w.FailureCount) && w.Failed*100 >= w.FailurePercent*w.Counted()
+func (w *Wave) Broken() bool { return w.Breach() != "" }
+
+// Breach says by which threshold the wave fails, empty while by none.
+func (w *Wave) Breach() string {
+	lost, of := w.Lost(), w.Counted()
+	if w.FailureLimit > 0 && lost >= w.FailureLimit {
+		return fmt.Sprintf("%d of %d targets failed; the wave fails at %d.", lost, of, w.FailureLimit)
+	}
+	if lost < max(1, w.FailureCount) {
+		return ""
+	}
+	if w.Sample > 0 {
+		if of = w.Verified + lost; of < min(w.Sample, w.Counted()) {
+			return ""
+		}
+	}
+	if lost*100 < w.FailurePercent*of {
+		return ""
+	}
+	if w.Sample > 0 {
+		return fmt.Sprintf("%d of the %d targets that reported failed; the wave fails at %d %%.", lost, of, w.FailurePercent)
+	}
+	return fmt.Sprintf("%d of %d targets failed; the wave fails at %d %%.", lost, of, w.FailurePercent)
+}
+
+// Tolerated is the number of failed targets at which the wave fails, as far as
+// it can be told before they have reported.
+func (w *Wave) Tolerated() int64 {
+	of := w.Counted()
+	if w.Sample > 0 {
+		of = max(w.Verified+w.Lost(), min(w.Sample, of))
+	}
+	n := max(1, w.FailureCount, ceilPercent(w.FailurePercent, of))
+	if w.FailureLimit > 0 {
+		n = min(n, w.FailureLimit)
+	}
+	return n
 }
 
 // Soaked tells whether the wave is complete and has been watched long enough.
@@ -235,6 +286,7 @@ type WaveEdit struct {
 	FailureCount   int64
 	Trigger        string
 	NoReturn       bool
+	policy.Rollout
 	Method         string  // empty is the environment's
 	ConfirmMinutes int64   // 0 is the environment's
 	Consent        bool    // of devices
@@ -247,7 +299,7 @@ type WaveEdit struct {
 func (w *Wave) Edit() WaveEdit {
 	e := WaveEdit{Name: w.Name, EnvironmentKey: w.EnvironmentKey, Pilot: w.Pilot, Filter: w.Filter, WindowStart: w.WindowStart, WindowEnd: w.WindowEnd,
 		SoakHours: w.SoakHours, SuccessPercent: w.SuccessPercent, FailurePercent: w.FailurePercent, FailureCount: w.FailureCount,
-		Trigger: w.Trigger, NoReturn: w.NoReturn, Method: w.Method, Parallel: w.AtOnce(), ConfirmMinutes: w.ConfirmMinutes, Consent: w.Consent, LeadID: w.LeadID}
+		Trigger: w.Trigger, NoReturn: w.NoReturn, Rollout: w.Rollout, Method: w.Method, Parallel: w.AtOnce(), ConfirmMinutes: w.ConfirmMinutes, Consent: w.Consent, LeadID: w.LeadID}
 	for _, person := range w.Staff {
 		e.StaffIDs = append(e.StaffIDs, person.UserID)
 	}
@@ -269,6 +321,7 @@ func (e *WaveEdit) validate(c *fault.Check) {
 	c.Need(e.FailureCount >= 0 && e.FailureCount <= 1_000_000, "failure_count", "Enter 0 or more targets.")
 	c.Need(e.ConfirmMinutes >= 0 && e.ConfirmMinutes <= week, "confirm_minutes", "Enter 0 to 10,080 minutes.")
 	c.Need(e.Parallel >= 0 && e.Parallel <= maxParallel, "parallel", fmt.Sprintf("Enter 1 to %d hosts.", maxParallel))
+	e.Rollout.Check(c, "")
 	c.Need(len(e.Trigger) <= 1000, "trigger", "Keep it to 1,000 characters.")
 }
 

@@ -147,8 +147,10 @@ type WaveTarget struct {
 	FormerVersion    string
 	FormerRelease    string
 	Evidence         string
-	Reason           string // why it failed, or is excluded
-	ByID             int64  // who reported last
+	Reason           string  // why it failed, or is excluded
+	FailClass        string  // which kind of failure; see policy.Failures
+	RetryAt          db.Time // when it is tried again by itself; 0 is never
+	ByID             int64   // who reported last
 	ByName           string
 	SettledAt        db.Time
 	ExcludeReason    string // asked for, and not yet confirmed
@@ -169,7 +171,7 @@ func (t *WaveTarget) Verbs() []TargetVerb { return movesFor(t.Delivery).Verbs(t.
 func (t *WaveTarget) move(verb TargetVerb) error {
 	to, err := movesFor(t.Delivery).Next(t.TargetKey, t.State, verb)
 	if err == nil {
-		t.State = to
+		t.State, t.RetryAt = to, 0
 	}
 	return err
 }
@@ -179,7 +181,7 @@ func (t *WaveTarget) move(verb TargetVerb) error {
 func (t *WaveTarget) walk(verbs ...TargetVerb) error {
 	to, err := route(t.Delivery, t.TargetKey, t.State, verbs)
 	if err == nil {
-		t.State = to
+		t.State, t.RetryAt = to, 0
 	}
 	return err
 }

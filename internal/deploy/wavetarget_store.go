@@ -93,7 +93,7 @@ func moveAll(tx *db.Tx, w *Wave, from []TargetState, to TargetState, more map[st
 	if len(from) == 0 {
 		return 0, nil
 	}
-	columns := map[string]any{"state": to, "version": gorm.Expr("version + 1"), "updated_at": tx.Now}
+	columns := map[string]any{"state": to, "retry_at": 0, "version": gorm.Expr("version + 1"), "updated_at": tx.Now}
 	for name, value := range more {
 		columns[name] = value
 	}
@@ -120,13 +120,14 @@ func waveTargetByID(tx *db.Tx, id int64) (*WaveTarget, error) {
 }
 
 type stateCount struct {
-	State TargetState
-	Total int64
+	State    TargetState
+	Total    int64
+	Retrying int64
 }
 
 func countStates(tx *db.Tx, waveID int64) ([]stateCount, error) {
 	var rows []stateCount
-	return rows, tx.Gorm().Model(&WaveTarget{}).Select("state, COUNT(*) AS total").Where("wave_id = ?", waveID).Group("state").Scan(&rows).Error
+	return rows, tx.Gorm().Model(&WaveTarget{}).Select("state, COUNT(*) AS total, SUM(CASE WHEN retry_at <> 0 THEN 1 ELSE 0 END) AS retrying").Where("wave_id = ?", waveID).Group("state").Scan(&rows).Error
 }
 
 // A batch marks the targets that one deed moves together. It is the version of
@@ -209,7 +210,7 @@ func listWaveTargets(tx *db.Tx, waveID int64, q TargetQuery, states []TargetStat
 // they ran before, that they run it again, and puts them into the batch.
 func restoreWords(tx *db.Tx, w *Wave, from []TargetState, to TargetState, evidence string, byID int64, byName string) (int64, error) {
 	result := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND touched AND former_digest <> '' AND state IN ?", w.ID, from).Updates(map[string]any{
-		"state": to, "version": gorm.Expr("version + 1"), "updated_at": tx.Now, "batch": w.Version, "settled_at": tx.Now, "evidence": evidence, "by_id": byID, "by_name": byName,
+		"state": to, "retry_at": 0, "version": gorm.Expr("version + 1"), "updated_at": tx.Now, "batch": w.Version, "settled_at": tx.Now, "evidence": evidence, "by_id": byID, "by_name": byName,
 		"installed_digest": gorm.Expr("former_digest"), "installed_version": gorm.Expr("former_version")})
 	return result.RowsAffected, result.Error
 }

@@ -17,6 +17,7 @@ import (
 	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/jobs"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 	"slipway/internal/seal"
@@ -42,6 +43,7 @@ type world struct {
 	change   *change.Service
 	media    *dml.Service
 	root     string // of the media store
+	runner   *jobs.Runner
 	key      string
 
 	maya, dario, dina, chen, sofia, stefan, elin, machine identity.Actor

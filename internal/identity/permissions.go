@@ -38,6 +38,7 @@ const (
 	EnvironmentEdit    Permission = "environment.edit"
 	WavePlan           Permission = "wave.plan"
 	WaveGo             Permission = "wave.go"
+	WaveByPolicy       Permission = "wave.bypolicy"
 	WaveControl        Permission = "wave.control"
 	StepSign           Permission = "step.sign"
 	TargetReport       Permission = "target.report"
@@ -100,6 +101,7 @@ var permissions = map[Permission]rule{
 	EnvironmentEdit:    {"edit environments and targets", []Role{ReleaseManager, Operations, Administrator}, "api:write", false},
 	WavePlan:           {"plan waves", []Role{ReleaseManager}, "", false},
 	WaveGo:             {"give go for a wave", []Role{ReleaseManager}, "", false},
+	WaveByPolicy:       {"let a wave go by its policy", nil, "", true}, // only the clock, and only where the policy lets it
 	WaveControl:        {"pause, resume or remediate a wave", []Role{ReleaseManager, DeploymentStaff, EarlyLifeSupport}, "", true},
 	StepSign:           {"claim and sign steps", []Role{DeploymentStaff}, "", false},
 	TargetReport:       {"report on targets", []Role{DeploymentStaff, ReleaseManager}, "deploy:report", true},

@@ -45,7 +45,7 @@ func (r Rules) lines() []Line {
 		list = append(list,
 			Line{capital(t) + ": definition", rule.Definition}, Line{capital(t) + ": frequency", rule.Frequency},
 			Line{capital(t) + ": notice", plural(rule.NoticeDays, "day")}, Line{capital(t) + ": early life support", plural(rule.ELSDays, "day")},
-			Line{capital(t) + ": go for a wave", goWords(rule.AutoGo)})
+			Line{capital(t) + ": go for a wave", goWords(rule.AutoGo)}, Line{capital(t) + ": a wave that failed", backWords(rule.AutoBack)})
 	}
 	for _, g := range Gates {
 		stage, name := r.Stages[g], g+" "+GateName(g)
@@ -103,6 +103,13 @@ func goWords(auto bool) string {
 		return "by itself, when all is met"
 	}
 	return "given by a person"
+}
+
+func backWords(auto bool) string {
+	if auto {
+		return "may be put back by itself"
+	}
+	return "waits for a person's decision"
 }
 
 func plural(n int, unit string) string {

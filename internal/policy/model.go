@@ -95,7 +95,8 @@ type WaveTemplate struct {
 	FailurePercent int // failed targets at which the wave fails
 	NoReturn       bool
 	Trigger        string // when to back out
-	Steps          []StepTemplate
+	Rollout
+	Steps []StepTemplate
 }
 
 // StepTemplate is one step of a run sheet.

@@ -63,6 +63,7 @@ func (w WaveTemplate) check(c *fault.Check, field string) {
 	c.Need(w.SoakHours >= 0 && w.SoakHours <= 24*60, field+"soak", "A wave soaks for 0 hours to 60 days.")
 	c.Need(w.SuccessPercent >= 1 && w.SuccessPercent <= 100, field+"success", "1 to 100 percent of the targets must be verified.")
 	c.Need(w.FailurePercent >= 0 && w.FailurePercent <= 100, field+"failure", "A wave fails at 0 to 100 percent failed targets.")
+	w.Rollout.Check(c, field)
 	c.Need(len(w.Steps) <= maxSteps, field+"name", fmt.Sprintf("A wave has at most %d steps.", maxSteps))
 	for i, s := range w.Steps {
 		step := fmt.Sprintf("%ssteps[%d].", field, i)

@@ -66,6 +66,9 @@ func (w WaveTemplate) sentence() string {
 			text += "\n" + part.text
 		}
 	}
+	for _, line := range w.Sentences() {
+		text += "\n" + line
+	}
 	return text
 }
 

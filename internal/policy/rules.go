@@ -46,6 +46,7 @@ type TypeRule struct {
 	NoticeDays int    // from notification to deployment
 	ELSDays    int    // early life support
 	AutoGo     bool   // a wave may go by itself when all is met
+	AutoBack   bool   // a wave that failed may be put back by itself
 }
 
 // StageRule is what one authorisation asks for.

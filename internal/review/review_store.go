@@ -60,3 +60,15 @@ func removeShift(tx *db.Tx, releaseID, id int64) (bool, error) {
 	result := tx.Gorm().Where("release_id = ? AND id = ?", releaseID, id).Delete(&Shift{})
 	return result.RowsAffected > 0, result.Error
 }
+
+// severe is an open severity-1 incident with the release that it is recorded with.
+type severe struct {
+	Title, OpenedBy, ReleaseKey string
+	Restricted                  bool
+}
+
+func openSevere(tx *db.Tx, serviceID int64) ([]severe, error) {
+	var list []severe
+	return list, tx.Gorm().Raw(`SELECT i.title, i.opened_by, r.release_key, r.restricted FROM early_incidents i JOIN releases r ON r.id = i.release_id
+		WHERE r.service_id = ? AND i.state = ? AND i.severity = 1 ORDER BY i.opened_at, i.id`, serviceID, IncidentOpen).Scan(&list).Error
+}

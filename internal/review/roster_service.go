@@ -116,7 +116,7 @@ func (s *Service) RecordDay(ctx context.Context, actor identity.Actor, key strin
 // ReportIncident records an incident of early life.
 func (s *Service) ReportIncident(ctx context.Context, actor identity.Actor, key string, in IncidentReport) (*Incident, error) {
 	var incident *Incident
-	err := s.write(ctx, actor, key, identity.KnownErrorEdit, live, func(tx *db.Tx, r *release.Release, by who) error {
+	err := s.write(ctx, actor, key, identity.KnownErrorEdit, disturbed, func(tx *db.Tx, r *release.Release, by who) error {
 		if in.OpenedAt.IsZero() {
 			in.OpenedAt = tx.Now
 		}
@@ -139,7 +139,7 @@ func (s *Service) ReportIncident(ctx context.Context, actor identity.Actor, key 
 
 // MoveIncident resolves an incident, or opens it again.
 func (s *Service) MoveIncident(ctx context.Context, actor identity.Actor, key string, number, version int64, verb IncidentVerb, note string) error {
-	return s.write(ctx, actor, key, identity.KnownErrorEdit, live, func(tx *db.Tx, r *release.Release, by who) error {
+	return s.write(ctx, actor, key, identity.KnownErrorEdit, disturbed, func(tx *db.Tx, r *release.Release, by who) error {
 		incident, err := numbered[Incident](tx, r.ID, number, version)
 		if err != nil {
 			return err

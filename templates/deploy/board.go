@@ -150,12 +150,12 @@ func ratio(part, whole int64) float64 {
 
 // failureScale stretches the gauge of failures, so that its limit stands in the middle.
 func failureScale(w *deploy.WaveView) (value float64) {
-	return min(ratio(w.Failed, w.Tolerated)/2, 100)
+	return min(ratio(w.Failed, w.Tolerated())/2, 100)
 }
 
 func failureFamily(w *deploy.WaveView) string {
 	switch {
-	case w.Failed >= w.Tolerated:
+	case w.Failed >= w.Tolerated():
 		return "bad"
 	case w.Failed > 0:
 		return "warn"
@@ -163,17 +163,17 @@ func failureFamily(w *deploy.WaveView) string {
 	return "good"
 }
 
-func failureNote(w *deploy.WaveView) string { return "the wave fails at " + ui.Count(w.Tolerated) }
+func failureNote(w *deploy.WaveView) string { return "the wave fails at " + ui.Count(w.Tolerated()) }
 
 func verifiedFamily(w *deploy.WaveView) string {
-	if w.Verified >= w.Needed {
+	if w.Verified >= w.Needed() {
 		return "good"
 	}
 	return "active"
 }
 
 func verifiedNote(w *deploy.WaveView) string {
-	return fmt.Sprintf("%s of %s", ui.Count(w.Needed), ui.Count(w.Counted()))
+	return fmt.Sprintf("%s of %s", ui.Count(w.Needed()), ui.Count(w.Counted()))
 }
 
 func troubles(w *deploy.WaveView) int64 { return w.Failed - int64(len(w.Failures)) }

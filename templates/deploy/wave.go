@@ -16,9 +16,28 @@ func needs(w *deploy.WaveView) string {
 		words = fmt.Sprintf("Complete at %d %% verified; no soak.", w.SuccessPercent)
 	}
 	if w.Counted() > 0 {
-		words += fmt.Sprintf(" Fails at %s.", plural(w.Tolerated, "failed target"))
+		words += fmt.Sprintf(" Fails at %s.", plural(w.Tolerated(), "failed target"))
 	}
 	return words
+}
+
+// itselfWords says what the wave does without anybody.
+func itselfWords(w *deploy.WaveView) string {
+	var parts []string
+	switch {
+	case w.Itself != "":
+		parts = append(parts, "goes by itself by "+w.Itself)
+	case w.AutoGo:
+		parts = append(parts, "waits for a person's go, since the policy lets no such wave go by itself")
+	}
+	if w.AutoStart {
+		parts = append(parts, "starts by itself inside its window")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	words := strings.Join(parts, "; ")
+	return title(words) + "."
 }
 
 // nextClass makes the next wave's next verb the primary one.

@@ -3,10 +3,12 @@ package deploy
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"slipway/internal/deploy"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/templates/rollout"
 	"slipway/templates/ui"
 )
 
@@ -99,6 +101,16 @@ func people(list []identity.Person) []ui.Option {
 	return options
 }
 
+// rollout is the group of fields by which the wave goes over its targets: as it
+// was sent, or as it is planned.
+func (v WaveFormView) rollout() rollout.Fields {
+	f := rollout.Fields{Form: rollout.Of(v.Edit.Rollout), GoBy: v.Head.OwnerName + " gives go"}
+	if v.Is(WaveFormName) && v.Values != nil {
+		f.Form, f.Errors = rollout.FromValues(v.Values), v.Errors
+	}
+	return f
+}
+
 // chosen are the people who are ticked: as it was sent, or as it is planned.
 func (v WaveFormView) chosen() []string {
 	if v.Is(WaveFormName) && v.Values != nil {
@@ -162,6 +174,9 @@ func (v WaveFormView) newer() []change {
 	see("Fails at", "failure_percent", number(e.FailurePercent))
 	see("And at least", "failure_count", number(e.FailureCount))
 	see("Carried out", "method", e.Method)
+	if saved, typed := rollout.Of(e.Rollout).Rollout(), rollout.FromValues(v.Values).Rollout(); saved != typed {
+		list = append(list, change{"Rollout", strings.Join(saved.Sentences(), "; ")})
+	}
 	see("Back out when", "trigger", e.Trigger)
 	return list
 }

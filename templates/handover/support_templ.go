@@ -141,7 +141,7 @@ func roster(v View) templ.Component {
 							var templ_7745c5c3_Var7 string
 							templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(s.PersonName)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/handover/support.templ`, Line: 30, Col: 88}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/handover/support.templ`, Line: 30, Col: 87}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 							if templ_7745c5c3_Err != nil {
@@ -154,7 +154,7 @@ func roster(v View) templ.Component {
 							var templ_7745c5c3_Var8 string
 							templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(number(s.Day))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/handover/support.templ`, Line: 30, Col: 111}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/handover/support.templ`, Line: 30, Col: 110}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 							if templ_7745c5c3_Err != nil {
@@ -512,7 +512,7 @@ func incidents(v View) templ.Component {
 			templ_7745c5c3_Var17 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if v.Sheet.EarlyLife != nil {
+		if v.Sheet.EarlyLife != nil || v.disturbed() {
 			templ_7745c5c3_Var18 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -618,7 +618,7 @@ func incidents(v View) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						if v.Sheet.MayReport && v.live() && !v.Draft.Is(named("incident", i.Number)) {
+						if v.Sheet.MayReport && v.disturbed() && !v.Draft.Is(named("incident", i.Number)) {
 							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<a class=\"btn btn-sm push\" href=\"")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
@@ -688,7 +688,7 @@ func incidents(v View) templ.Component {
 								return templ_7745c5c3_Err
 							}
 						}
-						if v.Sheet.MayReport && v.live() && v.Draft.Is(named("incident", i.Number)) {
+						if v.Sheet.MayReport && v.disturbed() && v.Draft.Is(named("incident", i.Number)) {
 							templ_7745c5c3_Var27 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 								templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 								templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -773,7 +773,7 @@ func incidents(v View) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				if v.Sheet.MayReport && v.live() {
+				if v.Sheet.MayReport && v.disturbed() {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<div class=\"card-footer\" id=\"incident\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

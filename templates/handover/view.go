@@ -37,6 +37,12 @@ func (v View) open(form string) string { return v.at() + "?do=" + form + "#" + f
 
 func (v View) live() bool { return v.Sheet.Release.State == release.EarlyLife }
 
+// disturbed tells whether incidents are recorded: while the release goes out too.
+func (v View) disturbed() bool {
+	s := v.Sheet.Release.State
+	return v.live() || s == release.Deploying || s == release.Paused || s == release.Remediating
+}
+
 func (v View) late() bool { return v.live() || v.Sheet.Release.State == release.Review }
 
 // prepares tells whether the release is before or in early life, when roster and

@@ -1,7 +1,10 @@
 // Package policies shows release policies and release and deployment models.
 package policies
 
-import "slipway/internal/identity"
+import (
+	"slipway/internal/identity"
+	"slipway/templates/rollout"
+)
 
 // PolicyForm is a policy as it is typed. Numbers are text, so that what cannot
 // be read comes back as it was.
@@ -30,6 +33,7 @@ type TypeForm struct {
 	Notice     string `form:"notice"`
 	ELS        string `form:"els"`
 	AutoGo     bool   `form:"auto_go"`
+	AutoBack   bool   `form:"auto_back"`
 }
 
 // StageForm is one authorisation as it is typed.
@@ -98,18 +102,19 @@ type MilestoneForm struct {
 
 // WaveForm is one wave as it is typed.
 type WaveForm struct {
-	Name        string     `form:"name"`
-	Environment string     `form:"environment"`
-	Pilot       bool       `form:"pilot"`
-	Filter      string     `form:"filter"`
-	Days        string     `form:"days"`
-	Hours       string     `form:"hours"`
-	Soak        string     `form:"soak"`
-	Success     string     `form:"success"`
-	Failure     string     `form:"failure"`
-	NoReturn    bool       `form:"no_return"`
-	Trigger     string     `form:"trigger"`
-	Steps       []StepForm `form:"steps"`
+	Name        string `form:"name"`
+	Environment string `form:"environment"`
+	Pilot       bool   `form:"pilot"`
+	Filter      string `form:"filter"`
+	Days        string `form:"days"`
+	Hours       string `form:"hours"`
+	Soak        string `form:"soak"`
+	Success     string `form:"success"`
+	Failure     string `form:"failure"`
+	NoReturn    bool   `form:"no_return"`
+	Trigger     string `form:"trigger"`
+	rollout.Form
+	Steps []StepForm `form:"steps"`
 }
 
 // StepForm is one step of a run sheet as it is typed.

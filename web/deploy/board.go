@@ -61,17 +61,13 @@ func (h *handler) showBoardPart(c echo.Context) error {
 // boardEvents tells the pages that show a deployment when to look again. The
 // events hold nothing but that.
 func (h *handler) boardEvents(c echo.Context) error {
-	if _, err := h.app.Release.Find(c.Request().Context(), page.Actor(c), c.Param("key")); err != nil {
+	pulse, news, err := h.app.Deploy.Watch(c.Request().Context(), page.Actor(c), c.Param("key"))
+	if err != nil {
 		return err
 	}
 	return page.Listen(c, func(ctx context.Context, s *page.Stream) error {
-		pulse, news, err := h.app.Deploy.Watch(ctx, page.Actor(c), c.Param("key"))
-		if err != nil {
-			return err
-		}
 		tell := func(pulse string) error { return s.Send(page.Event{ID: pulse, Name: "changed"}) }
-		heard := cmp.Or(s.After, c.QueryParam("since"))
-		if heard != pulse {
+		if heard := cmp.Or(s.After, c.QueryParam("since")); heard != pulse {
 			if err := tell(pulse); err != nil {
 				return err
 			}

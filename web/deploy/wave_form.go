@@ -10,6 +10,7 @@ import (
 	"slipway/internal/deploy"
 	"slipway/internal/fault"
 	view "slipway/templates/deploy"
+	"slipway/templates/rollout"
 	"slipway/web/page"
 )
 
@@ -23,20 +24,21 @@ func (h *handler) planRoutes(g *echo.Group) {
 }
 
 type waveForm struct {
-	Version        int64   `form:"version"`
-	Name           string  `form:"name"`
-	Environment    string  `form:"environment"`
-	Pilot          bool    `form:"pilot"`
-	Filter         string  `form:"filter"`
-	WindowStart    string  `form:"window_start"`
-	WindowEnd      string  `form:"window_end"`
-	SoakHours      int64   `form:"soak_hours"`
-	SuccessPercent int64   `form:"success_percent"`
-	FailurePercent int64   `form:"failure_percent"`
-	FailureCount   int64   `form:"failure_count"`
-	Trigger        string  `form:"trigger"`
-	Method         string  `form:"method"`
-	NoReturn       bool    `form:"no_return"`
+	Version        int64  `form:"version"`
+	Name           string `form:"name"`
+	Environment    string `form:"environment"`
+	Pilot          bool   `form:"pilot"`
+	Filter         string `form:"filter"`
+	WindowStart    string `form:"window_start"`
+	WindowEnd      string `form:"window_end"`
+	SoakHours      int64  `form:"soak_hours"`
+	SuccessPercent int64  `form:"success_percent"`
+	FailurePercent int64  `form:"failure_percent"`
+	FailureCount   int64  `form:"failure_count"`
+	Trigger        string `form:"trigger"`
+	Method         string `form:"method"`
+	NoReturn       bool   `form:"no_return"`
+	rollout.Form
 	ConfirmMinutes int64   `form:"confirm_minutes"`
 	Consent        bool    `form:"consent"`
 	Lead           int64   `form:"lead"`
@@ -47,7 +49,7 @@ type waveForm struct {
 // edit reads the times in the release's zone.
 func (f waveForm) edit(zone string) (deploy.WaveEdit, error) {
 	e := deploy.WaveEdit{Name: f.Name, EnvironmentKey: f.Environment, Pilot: f.Pilot, Filter: f.Filter, SoakHours: f.SoakHours, SuccessPercent: f.SuccessPercent,
-		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Method: f.Method, ConfirmMinutes: f.ConfirmMinutes, Consent: f.Consent, LeadID: f.Lead, StaffIDs: f.Staff}
+		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Rollout: f.Rollout(), Method: f.Method, ConfirmMinutes: f.ConfirmMinutes, Consent: f.Consent, LeadID: f.Lead, StaffIDs: f.Staff}
 	var check fault.Check
 	read := func(name, typed string) db.Time {
 		t, err := page.When(typed, zone)

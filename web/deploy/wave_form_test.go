@@ -9,6 +9,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"slipway/internal/deploy"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -158,4 +159,24 @@ func TestAFilterThatCannotBeReadIsMarked(t *testing.T) {
 	if got := list.Doc().Find(".filter-mark mark").First().Text(); got != "(" {
 		t.Errorf("the list marks %q", got)
 	}
+}
+
+func TestARolloutIsPlannedOnTheFormOfItsWave(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya := c.s.As("maya")
+	c.does(maya, c.wave("1/edit"), c.wave("1/edit"), "auto_go", "true", "auto_start", "true", "failure_limit", "3", "sample", "5", "health", "note",
+		"retry_attempts", "3", "retry_minutes", "10", "retry_on", "unreachable").Status(http.StatusSeeOther)
+	got := c.find(1).Rollout
+	want := policy.Rollout{AutoGo: true, AutoStart: true, FailureLimit: 3, Sample: 5, Health: policy.HealthNote, RetryAttempts: 3, RetryMinutes: 10, RetryOn: "unreachable"}
+	if got != want {
+		t.Errorf("planned is %+v", got)
+	}
+	form := maya.Get(c.wave("1/edit"))
+	form.Has("details summary", "fails at 3 failed targets")
+	again := c.does(maya, c.wave("1/edit"), c.wave("1/edit"), "sample", "many", "take_count", "5", "take_percent", "5").Status(http.StatusUnprocessableEntity)
+	again.Has("details[open] #f-sample-error", "Enter 0 or more reports").Has("#f-take_percent-error", "not both")
+	if value, _ := again.Doc().Find("#f-sample").Attr("value"); value != "many" {
+		t.Errorf("what was typed came back as %q", value)
+	}
+	maya.Get(c.board()).Has("#wave-1", "Waits for a person's go, since the policy lets no such wave go by itself")
 }

@@ -21,6 +21,7 @@ func (h *handler) waveRoutes(g *echo.Group) {
 	g.POST("/releases/:key/waves/:n/earlier", h.wave("earlier", "Wave %d goes earlier now.", h.move(true)))
 	g.POST("/releases/:key/waves/:n/later", h.wave("later", "Wave %d goes later now.", h.move(false)))
 	g.POST("/releases/:key/waves/:n/go", h.waveWith("go", "comment", "Go is given for wave %d.", s.GiveGo))
+	g.POST("/releases/:key/waves/:n/health", h.waveWith("health", "note", "The health after wave %d is confirmed.", s.ConfirmHealth))
 	g.POST("/releases/:key/waves/:n/no-go", h.waveWith("no-go", "reason", "Go for wave %d is refused.", s.NoGo))
 	g.POST("/releases/:key/waves/:n/pause", h.waveBecause("pause", "Wave %d is paused.", s.PauseWave))
 	g.POST("/releases/:key/waves/:n/resume", h.waveBecause("resume", "Wave %d goes on.", s.ResumeWave))

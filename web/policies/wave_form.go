@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/policy"
 	view "slipway/templates/policies"
+	"slipway/templates/rollout"
 )
 
 // emptyStep is a spare row of a run sheet.
@@ -34,7 +35,7 @@ func nextWave(waves []view.WaveForm) view.WaveForm {
 func waveFormOf(w policy.WaveTemplate) view.WaveForm {
 	return view.WaveForm{Name: w.Name, Environment: w.Environment, Pilot: w.Pilot, Filter: w.Filter, Days: text(w.Days), Hours: text(w.Hours),
 		Soak: text(w.SoakHours), Success: text(w.SuccessPercent), Failure: text(w.FailurePercent), NoReturn: w.NoReturn, Trigger: w.Trigger,
-		Steps: mapped(w.Steps, stepFormOf)}
+		Form: rollout.Of(w.Rollout), Steps: mapped(w.Steps, stepFormOf)}
 }
 
 func stepFormOf(s policy.StepTemplate) view.StepForm {
@@ -46,7 +47,7 @@ func waveOf(w view.WaveForm) policy.WaveTemplate {
 	trim := strings.TrimSpace
 	return policy.WaveTemplate{Name: trim(w.Name), Environment: trim(w.Environment), Pilot: w.Pilot, Filter: trim(w.Filter), Days: whole(w.Days),
 		Hours: whole(w.Hours), SoakHours: whole(w.Soak), SuccessPercent: whole(w.Success), FailurePercent: whole(w.Failure), NoReturn: w.NoReturn,
-		Trigger: trim(w.Trigger), Steps: mapped(w.Steps, stepOf)}
+		Trigger: trim(w.Trigger), Rollout: w.Rollout(), Steps: mapped(w.Steps, stepOf)}
 }
 
 func stepOf(s view.StepForm) policy.StepTemplate {

@@ -1,0 +1,34 @@
+package deploy
+
+import (
+	"gorm.io/gorm"
+
+	"slipway/internal/db"
+	"slipway/internal/release"
+)
+
+// selfMoving gives the waves that wait for their go or their start and are
+// planned to move by themselves.
+func selfMoving(tx *db.Tx) ([]waveArgs, error) {
+	var list []waveArgs
+	return list, tx.Gorm().Raw(`SELECT w.release_key AS release, w.number AS wave FROM waves w JOIN releases r ON r.id = w.release_id
+		WHERE w.state IN ? AND r.state IN ? AND ((w.state = ? AND w.auto_go) OR (w.state = ? AND w.auto_start AND w.window_start <= ?)) ORDER BY w.id`,
+		[]WaveState{WaveReady, WaveGo}, []release.State{release.Ready, release.Deploying}, WaveReady, WaveGo, tx.Now).Scan(&list).Error
+}
+
+// retriesDue gives the waves in which targets are due to be tried again.
+func retriesDue(tx *db.Tx) ([]waveArgs, error) {
+	var list []waveArgs
+	return list, tx.Gorm().Raw(`SELECT w.release_key AS release, w.number AS wave FROM waves w JOIN releases r ON r.id = w.release_id
+		WHERE w.state IN ? AND r.state = ? AND w.retrying > 0
+		AND EXISTS (SELECT 1 FROM wave_targets t WHERE t.wave_id = w.id AND t.retry_at <> 0 AND t.retry_at <= ?) ORDER BY w.id`,
+		[]WaveState{WaveRunning, WaveVerifying, WaveComplete}, release.Deploying, tx.Now).Scan(&list).Error
+}
+
+// retryAll has the targets of a wave wait again whose time has come, as one batch.
+func retryAll(tx *db.Tx, w *Wave, to TargetState) (int64, error) {
+	result := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND state = ? AND retry_at <> 0 AND retry_at <= ?", w.ID, TargetFailed, tx.Now).
+		Updates(map[string]any{"state": to, "version": gorm.Expr("version + 1"), "updated_at": tx.Now, "batch": w.Version, "retry_at": 0, "settled_at": 0,
+			"reason": "", "attempts": another()})
+	return result.RowsAffected, result.Error
+}

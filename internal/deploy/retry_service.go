@@ -1,0 +1,96 @@
+package deploy
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/jobs"
+	"slipway/internal/release"
+)
+
+// longestRest is the longest time between two attempts on a target.
+const longestRest = 24 * time.Hour
+
+// tryAgainAt gives when a target that failed is tried again by itself; 0 is
+// never. People try again what people carry out.
+func (d *deed) tryAgainAt(t *WaveTarget) db.Time {
+	w := d.w
+	if !w.ByMachine() || !w.Retries(t.FailClass, t.Attempts) {
+		return 0
+	}
+	rest := longestRest
+	if doubled := min(max(t.Attempts-1, 0), 16); time.Duration(w.RetryMinutes)*time.Minute<<doubled < longestRest {
+		rest = time.Duration(w.RetryMinutes) * time.Minute << doubled
+	}
+	return d.tx.Now.Add(rest)
+}
+
+// offerRetries puts the waves on the queue in which targets are due again.
+func (s *Service) offerRetries(tx *db.Tx) error {
+	list, err := retriesDue(tx)
+	if err != nil {
+		return err
+	}
+	for _, args := range list {
+		if err := jobs.Enqueue(tx, jobRetry, args, jobs.UniqueKey(args.key(jobRetry))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// retryDue begins the targets of a wave again whose time has come. A retry is a
+// start: window and freezes are asked again, and while they forbid it the
+// targets wait.
+func (s *Service) retryDue(ctx context.Context, raw []byte) error {
+	var args waveArgs
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return err
+	}
+	err := s.db.InTx(ctx, func(tx *db.Tx) error {
+		d, err := s.find(tx, rolloutClock, args.Release, args.Wave)
+		if err != nil {
+			return err
+		}
+		return d.retryDue()
+	})
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return nil // the wave was taken out
+	}
+	return err
+}
+
+func (d *deed) retryDue() error {
+	w := d.w
+	if d.r.State != release.Deploying || w.State != WaveRunning && w.State != WaveVerifying && w.State != WaveComplete {
+		return nil
+	}
+	list, err := d.leave(d.tx.Now)
+	if err != nil || len(butHashing(list)) > 0 {
+		return err
+	}
+	to, err := movesFor(d.r.Approach.Delivery).Next(w.Label(), TargetFailed, TargetRetry)
+	if err != nil {
+		return err
+	}
+	n, err := retryAll(d.tx, w, to)
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := noteBatch(d.tx, w, "tried again by itself", 0, d.actor.Name); err != nil {
+		return err
+	}
+	if err := d.record("target.retry", "", "began %s of %s again, as its plan says", plural(int(n), "target"), w.Label()); err != nil {
+		return err
+	}
+	if err := d.begin(); err != nil {
+		return err
+	}
+	if err := d.recount(); err != nil {
+		return err
+	}
+	return d.settle()
+}
