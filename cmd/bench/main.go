@@ -38,6 +38,9 @@ func main() {
 		defer os.RemoveAll(temporary)
 		*dir = temporary
 	}
+	if err := os.MkdirAll(*dir, 0o755); err != nil {
+		exit(err)
+	}
 	b := bench{binary: *binary, small: *small, large: *large, count: *count, rounds: max(*rounds, 1), dir: *dir}
 	if *part != "media" {
 		if err := b.run(context.Background()); err != nil {

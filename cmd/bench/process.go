@@ -20,6 +20,7 @@ type process struct {
 	cmd   *exec.Cmd
 	url   string
 	start time.Duration // exec to the first 200
+	ended chan struct{}
 }
 
 // launch starts a server on an address that it is told as {addr}, and waits
@@ -37,7 +38,7 @@ func launch(ctx context.Context, name string, args ...string) (*process, error) 
 
 // launchAt starts a server that knows its address.
 func launchAt(ctx context.Context, addr, name string, args ...string) (*process, error) {
-	p := &process{cmd: exec.CommandContext(ctx, name, args...), url: "http://" + addr}
+	p := &process{cmd: exec.CommandContext(ctx, name, args...), url: "http://" + addr, ended: make(chan struct{})}
 	log, err := os.Create(filepath.Join(os.TempDir(), fmt.Sprintf("slipway-bench-%d-%s.log", os.Getpid(), filepath.Base(name))))
 	if err != nil {
 		return nil, err
@@ -47,7 +48,11 @@ func launchAt(ctx context.Context, addr, name string, args ...string) (*process,
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	for time.Since(began) < 10*time.Minute {
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.ended)
+	}()
+	for time.Since(began) < 10*time.Minute && p.runs() {
 		response, err := http.Get(p.url + "/healthz")
 		if err == nil {
 			response.Body.Close()
@@ -55,10 +60,8 @@ func launchAt(ctx context.Context, addr, name string, args ...string) (*process,
 			return p, nil
 		}
 		time.Sleep(time.Millisecond)
-		if p.cmd.ProcessState != nil {
-			break
-		}
 	}
+	p.stop()
 	return nil, fmt.Errorf("%s did not start; see %s", name, log.Name())
 }
 
@@ -74,7 +77,17 @@ func freeAddress() (string, error) {
 // stop ends the server and waits for it.
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	_ = p.cmd.Wait()
+	<-p.ended
+}
+
+// runs tells whether the server has not ended by itself.
+func (p *process) runs() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
 }
 
 // cpu is the processor time the server has used so far.
