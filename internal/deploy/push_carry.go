@@ -12,6 +12,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/deploy/ssh"
 	"slipway/internal/fault"
+	"slipway/internal/policy"
 )
 
 // describe says to the commands what they work with, and names the folder.
@@ -210,7 +211,7 @@ func (c *carrier) check(ctx context.Context) error {
 			return dropped(ctx, err)
 		}
 		if got != f.Digest {
-			return failed("On %s, %s has the digest %s, and the signed one is %s.", c.target.TargetKey, f.Name, got, f.Digest)
+			return failedAs(policy.FailTransfer, "On %s, %s has the digest %s, and the signed one is %s.", c.target.TargetKey, f.Name, got, f.Digest)
 		}
 	}
 	return nil
@@ -256,7 +257,7 @@ func (c *carrier) install(ctx context.Context) (unknown *Command, err error) {
 		case done.Outcome == CommandUnknown:
 			return nil, unknowable(done, errors.New("others were to follow it"))
 		case !done.Good():
-			return nil, failed("%s.", done.ending())
+			return nil, failedAs(policy.FailInstall, "%s.", done.ending())
 		}
 	}
 	return nil, nil
@@ -282,7 +283,7 @@ func (c *Command) ending() string {
 
 // unknowable is the known state of what cannot be known.
 func unknowable(command *Command, why error) error {
-	return failed("The outcome is unknown: the %s was begun, and nobody knows how it ended (%w). It was not run again. Look at the host, then verify or retry by a person.", command.Label(), why)
+	return failedAs(policy.FailUnknown, "The outcome is unknown: the %s was begun, and nobody knows how it ended (%w). It was not run again. Look at the host, then verify or retry by a person.", command.Label(), why)
 }
 
 // verify proves that the host runs what was signed: the staged bytes still match
@@ -316,7 +317,7 @@ func (c *carrier) verify(ctx context.Context, unknown *Command) error {
 			return unknowable(unknown, errors.New(done.ending()))
 		}
 		if !done.Good() {
-			return failed("%s.", done.ending())
+			return failedAs(policy.FailVerify, "%s.", done.ending())
 		}
 		said = append(said, fmt.Sprintf("the %s ended with 0", done.Label()))
 	}
@@ -359,13 +360,17 @@ func (c *carrier) over(tx *db.Tx, verb RunVerb, reason string) error {
 // fail ends the run, and says so of its target as far as the wave still hears
 // of it.
 func (c *carrier) fail(ctx context.Context, cause error) error {
-	reason := cause.Error()
+	reason, class := cause.Error(), policy.FailOther
 	var t *trouble
+	if errors.As(cause, &t) && t.class != "" {
+		class = t.class
+	}
 	if errors.As(cause, &t) && t.again {
+		class = policy.FailUnreachable
 		if command, err := c.inHand(ctx); err != nil {
 			return err
 		} else if command != nil {
-			reason = unknowable(command, cause).Error()
+			reason, class = unknowable(command, cause).Error(), policy.FailUnknown
 		}
 	}
 	return c.tell(ctx, func(d *deed, t *WaveTarget) error {
@@ -378,7 +383,7 @@ func (c *carrier) fail(ctx context.Context, cause error) error {
 		if !hears(d.w) && d.w.State != WaveRemediating || !t.canBe(TargetFail) {
 			return nil
 		}
-		return d.failed(t, reason)
+		return d.failedBy(t, class, reason)
 	})
 }
 

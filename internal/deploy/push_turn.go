@@ -13,6 +13,7 @@ import (
 	"slipway/internal/deploy/ssh"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -208,7 +209,8 @@ func (s *Service) packaged(tx *db.Tx, r *release.Release) ([]staged, error) {
 // failure of this server, after which the run goes on where it was.
 type trouble struct {
 	cause error
-	again bool // the connection alone failed, so it is worth another try
+	again bool   // the connection alone failed, so it is worth another try
+	class string // of failure; empty is another
 }
 
 func (t *trouble) Error() string { return t.cause.Error() }
@@ -216,7 +218,12 @@ func (t *trouble) Error() string { return t.cause.Error() }
 // Unwrap gives the cause.
 func (t *trouble) Unwrap() error { return t.cause }
 
-func failed(format string, args ...any) error { return &trouble{cause: fmt.Errorf(format, args...)} }
+func failed(format string, args ...any) error { return failedAs(policy.FailOther, format, args...) }
+
+// failedAs is a failure of a class that the wave's plan may try again.
+func failedAs(class, format string, args ...any) error {
+	return &trouble{cause: fmt.Errorf(format, args...), class: class}
+}
 
 // dropped is a failure of the connection.
 func dropped(ctx context.Context, err error) error {

@@ -29,6 +29,7 @@ const (
 	FailInstall     = "install"     // the installation itself failed
 	FailVerify      = "verify"      // it runs something else than it should
 	FailOther       = "other"
+	FailUnknown     = "unknown" // nobody knows whether it was done, so no plan tries it again
 )
 
 // Rollout is how a wave goes over its targets by itself: when it goes, what is
