@@ -134,6 +134,9 @@ func (d *deed) hear(t *WaveTarget, action int64, f PullFeedback, w word) error {
 	case broken:
 		return d.brokenBy(t, "The device reports a failure", f)
 	case brokenOff:
+		if d.w.State == WaveRemediating && !d.w.BackOutAt.IsZero() && a.InstalledAt.IsZero() && t.FormerDigest != "" && t.canBe(TargetRollBack) {
+			return d.rolledBack(t, Report{Digest: t.FormerDigest, Evidence: d.actor.Name + " broke it off before anything was installed."})
+		}
 		return d.brokenBy(t, "The device broke it off", f)
 	case keepsGoing:
 		a.Refused = true

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -116,8 +117,9 @@ func (m ddi) wave(tx *db.Tx, r *release.Release, w *Wave) (*PullWave, error) {
 		return nil, err
 	}
 	if err != nil {
-		p = &PullWave{WaveID: w.ID, LookedAt: tx.Now}
+		p = &PullWave{WaveID: w.ID}
 	}
+	p.LookedAt = tx.Now
 	confirm := settings.ConfirmMinutes
 	if w.ConfirmMinutes > 0 {
 		confirm = w.ConfirmMinutes
@@ -140,6 +142,9 @@ const (
 	pullsEvery = 10 * time.Second
 )
 
+// watchPulls puts the next look on the queue, unless it is there.
 func watchPulls(tx *db.Tx) error {
-	return jobs.Enqueue(tx, jobPulls, struct{}{}, jobs.UniqueKey(jobPulls), jobs.RunAt(tx.Now.Add(pullsEvery)))
+	next := tx.Now.Add(pullsEvery)
+	turn := fmt.Sprintf("%s.%d", jobPulls, int64(next)/pullsEvery.Milliseconds())
+	return jobs.Enqueue(tx, jobPulls, struct{}{}, jobs.UniqueKey(turn), jobs.RunAt(next))
 }

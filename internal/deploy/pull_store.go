@@ -150,11 +150,13 @@ func unreachable(tx *db.Tx, waveID int64) (n int64, err error) {
 		WHERE wt.wave_id = ? AND wt.state <> ? AND COALESCE(d.token_hash, '') = ''`, waveID, TargetExcluded).Scan(&n).Error
 }
 
-// pullsLive gives the waves whose devices may become overdue.
+// pullsLive gives the waves in which a device may become overdue.
 func pullsLive(tx *db.Tx) ([]PullWave, error) {
 	var list []PullWave
 	return list, tx.Gorm().Joins("JOIN waves ON waves.id = pull_waves.wave_id").
-		Where("waves.state IN ?", []WaveState{WaveRunning, WavePaused, WaveVerifying, WaveComplete, WaveFailed}).Order("pull_waves.wave_id").Find(&list).Error
+		Where("waves.state IN ?", []WaveState{WaveRunning, WavePaused, WaveVerifying, WaveComplete, WaveFailed}).
+		Where("EXISTS (SELECT 1 FROM wave_targets wt WHERE wt.wave_id = waves.id AND wt.state IN ?)", []TargetState{TargetOffered, TargetTaken, TargetInstalled}).
+		Order("pull_waves.wave_id").Find(&list).Error
 }
 
 // overdueAll moves the targets of a wave that took too long, and puts them into

@@ -85,6 +85,11 @@ func (s *Service) take(ctx context.Context, dev *Device, known *openAction) erro
 		if err != nil {
 			return err
 		}
+		if t.State == TargetOverdue { // it is awaited again
+			if err := watchPulls(d.tx); err != nil {
+				return err
+			}
+		}
 		if err := t.move(TargetTake); err != nil {
 			return err
 		}

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"slipway/internal/db"
+	"slipway/internal/dbtest"
 	"slipway/internal/deploy"
+	"slipway/internal/identity"
 	"slipway/web"
 )
 
@@ -457,4 +459,75 @@ func TestAPollIsAnsweredFromMemory(t *testing.T) {
 	if n := count.Load(); n != 0 {
 		t.Errorf("%d statements", n)
 	}
+}
+
+// What is overdue is found by a job, which goes on as long as a device is awaited.
+func TestTheClockOfAWaveGoesOnByItself(t *testing.T) {
+	f := newWorld(t, image, "dev-1")
+	f.must(f.app.Deploy.EditPull(ctx, f.omar, "field", 0, deploy.PullDraft{PollSeconds: 60, ConfirmMinutes: 1, StuckMinutes: 1}))
+	f.device("dev-1")
+	f.start(1)
+	for range 8 {
+		f.later(11 * time.Second)
+		f.work()
+	}
+	f.stands(1, "dev-1", deploy.TargetOverdue)
+	f.later(time.Minute)
+	f.work()
+	if more, err := f.app.Jobs.Step(ctx); more || err != nil {
+		t.Errorf("nobody is awaited, and the job goes on: %v", err)
+	}
+}
+
+// work does the jobs that are due.
+func (f *world) work() {
+	f.t.Helper()
+	for worked := true; worked; {
+		var err error
+		worked, err = f.app.Jobs.Step(ctx)
+		f.must(err)
+	}
+}
+
+// A device that was stopped before it installed anything runs what it ran: the
+// wave that is backed out need not wait for a person to say so.
+func TestABackOutStopsThoseWhoFetch(t *testing.T) {
+	f := newWorld(t, image)
+	former := "sha256:" + strings.Repeat("ab", 32)
+	f.must(f.app.Deploy.AddTarget(ctx, f.omar, deploy.TargetDraft{Key: "dev-1", EnvironmentKey: "field", Tags: "pilot", InstalledDigest: former}))
+	f.must(f.app.Deploy.AddTarget(ctx, f.omar, deploy.TargetDraft{Key: "dev-2", EnvironmentKey: "field", Tags: "pilot"}))
+	one, two := f.device("dev-1"), f.device("dev-2")
+	f.start(1)
+	href, action := one.offered()
+	one.ask("GET", href, "").status(200)
+	f.must(f.app.Deploy.RemediateWave(ctx, f.maya, key, 1, "back"))
+	f.must(f.app.Deploy.BackOutWave(ctx, f.maya, key, 1, "back"))
+	if links := two.links(); len(links) != 1 { // configData
+		t.Errorf("%v", links)
+	}
+	one.ask("POST", one.links()["cancelAction"]+"/feedback", report(action, "closed", "success")).status(200)
+	f.stands(1, "dev-1", deploy.TargetRolledBack)
+	f.stands(1, "dev-2", deploy.TargetRolledBack)
+	f.waveIs(1, deploy.WaveRolledBack)
+	one.says(action, "closed", "success").status(200)
+	f.stands(1, "dev-1", deploy.TargetRolledBack)
+}
+
+func TestWhoIsLeftOutIsStopped(t *testing.T) {
+	f := newWorld(t, image, "dev-1")
+	sofia := dbtest.User(t, f.app.DB, "sofia", identity.ServiceOwner)
+	one := f.device("dev-1")
+	f.start(1)
+	href, action := one.offered()
+	one.ask("GET", href, "").status(200)
+	f.must(f.app.Deploy.AskExclusion(ctx, f.maya, key, 1, "dev-1", 0, "its owner sold it"))
+	f.must(f.app.Deploy.ConfirmExclusion(ctx, sofia, key, 1, "dev-1", 0, true))
+	at := one.links()["cancelAction"]
+	if at == "" {
+		t.Fatal("it is not told to stop")
+	}
+	one.ask("POST", at+"/feedback", report(action, "closed", "success")).status(200)
+	f.stands(1, "dev-1", deploy.TargetExcluded)
+	one.says(action, "closed", "success").status(200)
+	f.stands(1, "dev-1", deploy.TargetExcluded)
 }
