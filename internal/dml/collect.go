@@ -36,7 +36,8 @@ type Collection struct {
 	Uploads   int64 // abandoned
 	Failures  int64
 	LastError string
-	Cursor    int64 // how far the phase has come
+	Cursor    int64       // how far the phase has come
+	Walked    blob.Digest // how far the walk through the store has come
 }
 
 // TableName is the table of runs.

@@ -66,10 +66,12 @@ func (s *memory) Delete(_ context.Context, d blob.Digest, generation int64) erro
 	return after
 }
 
-func (s *memory) Walk(_ context.Context, fn func(blob.Info) error) error {
+func (s *memory) Walk(_ context.Context, after blob.Digest, fn func(blob.Info) error) error {
 	var digests []blob.Digest
 	for d := range s.held {
-		digests = append(digests, d)
+		if d > after {
+			digests = append(digests, d)
+		}
 	}
 	slices.Sort(digests)
 	for _, d := range digests {

@@ -32,14 +32,16 @@ func scheduleCollect(tx *db.Tx, at db.Time) error {
 // collectTurn does as much of a run as fits into one job, and enqueues the rest.
 func (s *Service) collectTurn(ctx context.Context, args collectArgs) error {
 	if args.Run == 0 {
-		if err := s.db.InTx(ctx, func(tx *db.Tx) error { return scheduleCollect(tx, tx.Now.Add(collectEvery)) }); err != nil {
+		if err := s.db.InTx(ctx, func(tx *db.Tx) error {
+			return errors.Join(followHolds(tx), scheduleCollect(tx, tx.Now.Add(collectEvery)))
+		}); err != nil {
 			return err
 		}
 	}
-	bounded, cancel := context.WithTimeout(ctx, collectBudget)
+	bounded, cancel := s.shift(ctx)
 	defer cancel()
 	c, err := s.collect(bounded, args.Run, collector.Name, DefaultGrace)
-	if !errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil {
+	if err == nil || c == nil || bounded.Err() == nil || ctx.Err() != nil {
 		return err
 	}
 	return s.db.InTx(ctx, func(tx *db.Tx) error { return jobs.Enqueue(tx, jobCollect, collectArgs{c.ID}) })
@@ -72,7 +74,7 @@ func (s *Service) collect(ctx context.Context, runID int64, by string, grace tim
 // advance takes one step of a run and notes how far it has come. What failed is
 // noted too; the rest of the run goes on, and the next run tries again.
 func (s *Service) advance(ctx context.Context, c *Collection) error {
-	from := c.Cursor
+	from, walked := c.Cursor, c.Walked
 	more, failed := s.step(ctx, c)
 	if ctx.Err() != nil { // the step is taken again
 		return ctx.Err()
@@ -81,8 +83,8 @@ func (s *Service) advance(ctx context.Context, c *Collection) error {
 		c.Failures, c.LastError = c.Failures+1, failed.Error()
 		s.log.Error("media collection", "phase", string(c.Phase), "error", failed)
 	}
-	if !more || failed != nil && c.Cursor == from {
-		c.Phase, c.Cursor = afterPhase[c.Phase], 0
+	if !more || failed != nil && c.Cursor == from && c.Walked == walked {
+		c.Phase, c.Cursor, c.Walked = afterPhase[c.Phase], 0, ""
 	}
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
 		if c.Ended() {
@@ -102,7 +104,7 @@ func (s *Service) step(ctx context.Context, c *Collection) (more bool, err error
 	case phaseCondemn:
 		return s.condemnSome(ctx, c)
 	case phaseOrphans:
-		return false, s.condemnOrphans(ctx, c)
+		return s.condemnOrphans(ctx, c)
 	}
 	return s.deleteSome(ctx, c)
 }
@@ -169,59 +171,63 @@ func (s *Service) condemnSome(ctx context.Context, c *Collection) (more bool, er
 	return true, err
 }
 
-// condemnOrphans looks through the store for bytes without a row: what is left
-// of a submission that was refused, or died, after its last byte.
-func (s *Service) condemnOrphans(ctx context.Context, c *Collection) error {
-	return s.orphans(ctx, func(list []blob.Info) error {
-		return s.db.InTx(ctx, func(tx *db.Tx) error {
-			for _, info := range list {
-				fresh, err := adopt(tx, info)
-				if err != nil {
-					return err
-				}
-				if fresh {
-					c.Orphans++
-				}
-			}
-			return nil
-		})
-	})
-}
-
-// orphans walks through the store and gives, in batches, what has no row.
-func (s *Service) orphans(ctx context.Context, fn func([]blob.Info) error) error {
-	var held []blob.Info
-	look := func() error {
-		digests := make([]blob.Digest, len(held))
-		for i, info := range held {
-			digests[i] = info.Digest
-		}
-		var unknown []blob.Info
-		err := s.db.View(ctx, func(tx *db.Tx) error {
-			rows, err := blobsByDigest(tx, digests)
-			for _, info := range held {
-				if row, known := rows[info.Digest]; !known || row.State == blobGone {
-					unknown = append(unknown, info)
-				}
-			}
-			return err
-		})
-		held = held[:0]
-		if err != nil || len(unknown) == 0 {
-			return err
-		}
-		return fn(unknown)
+// condemnOrphans looks at the next bytes in the store for such without a row:
+// what is left of a submission that was refused, or died, after its last byte.
+func (s *Service) condemnOrphans(ctx context.Context, c *Collection) (more bool, err error) {
+	next, unknown, err := s.walkSome(ctx, c.Walked)
+	if err != nil {
+		return false, err
 	}
-	err := s.blobs.Walk(ctx, func(info blob.Info) error {
-		if held = append(held, info); len(held) == 5*batch {
-			return look()
+	var fresh int64
+	err = s.db.InTx(ctx, func(tx *db.Tx) error {
+		fresh = 0
+		for _, info := range unknown {
+			condemned, err := adopt(tx, info)
+			if err != nil {
+				return err
+			}
+			if condemned {
+				fresh++
+			}
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		c.Walked, c.Orphans = next, c.Orphans+fresh
 	}
-	return look()
+	return next != "", err
+}
+
+// errEnough ends a walk that has met as much as fits into one step.
+var errEnough = errors.New("enough for now")
+
+// walkSome walks a small way through the store. It gives what has no row, and
+// after which digest the way goes on; nothing at its end.
+func (s *Service) walkSome(ctx context.Context, after blob.Digest) (next blob.Digest, unknown []blob.Info, err error) {
+	var held []blob.Info
+	var digests []blob.Digest
+	err = s.blobs.Walk(ctx, after, func(info blob.Info) error {
+		held, digests = append(held, info), append(digests, info.Digest)
+		if len(held) == s.stride {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		next, err = digests[len(digests)-1], nil
+	}
+	if err != nil || len(held) == 0 {
+		return "", nil, err
+	}
+	return next, unknown, s.db.View(ctx, func(tx *db.Tx) error {
+		rows, err := blobsByDigest(tx, digests)
+		for _, info := range held {
+			if row, known := rows[info.Digest]; !known || row.State == blobGone {
+				unknown = append(unknown, info)
+			}
+		}
+		return err
+	})
 }
 
 // deleteSome deletes a batch of what was condemned longer than the grace ago.

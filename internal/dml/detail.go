@@ -19,6 +19,7 @@ type Detail struct {
 	Submit   bool
 
 	Holds      []Hold // standing and lifted, the newest first
+	Locked     int64  // blobs that the store itself keeps from deletion
 	Rehearsals []Rehearsal
 	Copies     []Copy // physical ones, those written off too
 	MayHold    bool
@@ -63,6 +64,11 @@ func (s *Service) Detail(ctx context.Context, actor identity.Actor, key string) 
 		if sightOf(actor).all {
 			if d.Holds, err = allHoldsOf(tx, item.ID); err != nil {
 				return err
+			}
+			if len(d.Holds) > 0 {
+				if d.Locked, err = lockedOf(tx, d.Versions); err != nil {
+					return err
+				}
 			}
 			if d.Copies, err = copiesOf(tx, item.ID); err != nil {
 				return err

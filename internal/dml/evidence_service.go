@@ -194,7 +194,7 @@ func (s *Service) enterEvidence(tx *db.Tx, actor identity.Actor, versionID int64
 			return err
 		}
 	}
-	if err := publish(tx, v.ItemKey); err != nil {
+	if err := errors.Join(publish(tx, v.ItemKey), followItem(tx, v.ItemID)); err != nil {
 		return err
 	}
 	if v.State == Checking {

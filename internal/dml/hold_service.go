@@ -42,6 +42,9 @@ func (s *Service) PlaceHold(ctx context.Context, actor identity.Actor, in HoldRe
 		if err := tx.Create(h); err != nil {
 			return err
 		}
+		if err := followHolds(tx); err != nil {
+			return err
+		}
 		return recordHold(tx, actor, "hold", h, "placed a hold on "+h.Title, h.Reason)
 	})
 }
@@ -128,6 +131,9 @@ func (s *Service) LiftHold(ctx context.Context, actor identity.Actor, holdID, nu
 			return err
 		}
 		if err := tx.Save(h); err != nil {
+			return err
+		}
+		if err := followHolds(tx); err != nil {
 			return err
 		}
 		return recordHold(tx, actor, "unhold", h, "lifted the hold on "+h.Title, h.LiftReason)

@@ -136,6 +136,7 @@ func (s *Service) Jobs(r *jobs.Runner) {
 		}
 		return s.rejudgeSignatures(ctx, args)
 	})
+	r.HandleLong(jobLocks, 1, func(ctx context.Context, _ []byte) error { return s.lockHeld(ctx) })
 	r.Handle(jobWrap, func(ctx context.Context, _ []byte) error { return s.wrapOlder(ctx) })
 	r.Handle(jobScrub, func(ctx context.Context, _ []byte) error { return s.scrub(ctx) })
 	r.Handle(jobCollect, func(ctx context.Context, raw []byte) error {
@@ -162,7 +163,7 @@ func (s *Service) Schedule(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := scheduleCollect(tx, tx.Now.Add(collectDelay)); err != nil {
+		if err := errors.Join(followHolds(tx), scheduleCollect(tx, tx.Now.Add(collectDelay))); err != nil {
 			return err
 		}
 		return jobs.Enqueue(tx, jobScrub, struct{}{}, jobs.UniqueKey(jobScrub))

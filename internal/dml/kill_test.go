@@ -270,7 +270,7 @@ func (w *workday) sound(ctx context.Context) error {
 			there(part.Digest, "a part of a manifest")
 		}
 	}
-	errs = append(errs, w.blobs.Walk(ctx, func(info blob.Info) error { return blob.Recheck(ctx, w.blobs, info.Digest, nil) }))
+	errs = append(errs, w.blobs.Walk(ctx, "", func(info blob.Info) error { return blob.Recheck(ctx, w.blobs, info.Digest, nil) }))
 	return errors.Join(errs...)
 }
 
@@ -323,7 +323,7 @@ func endOf(t *testing.T, folder string, now time.Time) (left []string) {
 		left = append(left, fmt.Sprintf("%s %s %s", v.Ref(), v.State, v.Digest))
 	}
 	slices.Sort(left)
-	err = w.blobs.Walk(ctx, func(info blob.Info) error { left = append(left, string(info.Digest)); return nil })
+	err = w.blobs.Walk(ctx, "", func(info blob.Info) error { left = append(left, string(info.Digest)); return nil })
 	if err != nil {
 		t.Error(err)
 	}

@@ -28,13 +28,19 @@ func (s *Service) Plan(ctx context.Context, grace time.Duration) (*Plan, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &p.plan, s.orphans(ctx, func(list []blob.Info) error {
-		for _, info := range list {
+	for next := blob.Digest(""); ; {
+		var unknown []blob.Info
+		if next, unknown, err = s.walkSome(ctx, next); err != nil {
+			return &p.plan, err
+		}
+		for _, info := range unknown {
 			p.add(PlanLine{What: PlanOrphan, Digest: info.Digest, Size: info.Size, At: s.db.Now().Add(grace),
 				Why: "It lies in the store, and the database never heard of it."}, s.db.Now())
 		}
-		return nil
-	})
+		if next == "" {
+			return &p.plan, nil
+		}
+	}
 }
 
 type planner struct {

@@ -25,9 +25,11 @@ type Service struct {
 	log     *slog.Logger
 
 	claimers []Claimer
-	scrubbed sync.Mutex  // one scrub at a time
-	turns    sync.Map    // digest -> who works through its bytes
-	sitting  *blob.Check // of a blob that is larger than one turn of the scrub
+	scrubbed sync.Mutex                                                  // one scrub at a time
+	turns    sync.Map                                                    // digest -> who works through its bytes
+	sitting  *blob.Check                                                 // of a blob that is larger than one turn of the scrub
+	shift    func(context.Context) (context.Context, context.CancelFunc) // bounds one job of the collection
+	stride   int                                                         // blobs that one step of it walks over
 	packs    Packages
 	places   Places
 }
@@ -56,7 +58,10 @@ const defaultMaxSize = 32 << 30
 
 // New gives the service over a migrated database and a store.
 func New(d *db.DB, blobs blob.Store, options ...Option) *Service {
-	s := &Service{db: d, blobs: blobs, maxSize: defaultMaxSize, log: slog.New(slog.DiscardHandler)}
+	s := &Service{db: d, blobs: blobs, maxSize: defaultMaxSize, log: slog.New(slog.DiscardHandler), stride: 1000}
+	s.shift = func(ctx context.Context) (context.Context, context.CancelFunc) {
+		return context.WithTimeout(ctx, collectBudget)
+	}
 	for _, option := range options {
 		option(s)
 	}

@@ -71,7 +71,7 @@ func (l library) get(id int64) (v *Version) {
 
 func (l library) blobs() (n int) {
 	l.t.Helper()
-	if err := l.Service.blobs.Walk(context.Background(), func(blob.Info) error { n++; return nil }); err != nil {
+	if err := l.Service.blobs.Walk(context.Background(), "", func(blob.Info) error { n++; return nil }); err != nil {
 		l.t.Fatal(err)
 	}
 	return n

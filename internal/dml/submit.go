@@ -253,6 +253,9 @@ func enter(tx *db.Tx, actor identity.Actor, sub Submission, info blob.Info, mani
 	if err := record(tx, actor, "submit", v, "submitted "+v.Title()+" to the media library", sub.Note, v.Digest.String()); err != nil {
 		return nil, false, err
 	}
+	if err := followItem(tx, item.ID); err != nil {
+		return nil, false, err
+	}
 	// Should the process die before the checks have run, the job runs them.
 	return v, true, jobs.Enqueue(tx, jobCheck, checkArgs{v.ID}, jobs.RunAt(tx.Now.Add(checkDelay)))
 }

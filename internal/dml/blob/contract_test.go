@@ -6,6 +6,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"slices"
+	"sort"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -145,7 +148,7 @@ func contract(t *testing.T, open func(t *testing.T) Store) {
 				want[store(t, s, []byte{byte(i)}).Digest] = true
 			}
 			last := Digest("")
-			err := s.Walk(ctx, func(info Info) error {
+			err := s.Walk(ctx, "", func(info Info) error {
 				if info.Digest <= last || !want[info.Digest] || info.Size != 1 {
 					t.Errorf("met %v after %s", info, last)
 				}
@@ -155,6 +158,36 @@ func contract(t *testing.T, open func(t *testing.T) Store) {
 			})
 			if err != nil || len(want) > 0 {
 				t.Fatal("not met:", want, err)
+			}
+		},
+		"walk is taken up after any digest": func(t *testing.T, s Store) {
+			var all, met []Digest
+			for i := range 7 {
+				all = append(all, store(t, s, []byte{byte(i)}).Digest)
+			}
+			slices.Sort(all)
+			tired := errors.New("tired")
+			for at := Digest(""); ; at = met[len(met)-1] {
+				err := s.Walk(ctx, at, func(info Info) error {
+					if met = append(met, info.Digest); len(met)%2 == 0 {
+						return tired
+					}
+					return nil
+				})
+				if err == nil {
+					break
+				}
+				if !errors.Is(err, tired) {
+					t.Fatal(err)
+				}
+			}
+			if !slices.Equal(met, all) {
+				t.Fatalf("met %v of %v", met, all)
+			}
+			between := Digest(prefix + strings.Repeat("8", 64)) // nobody's
+			n := 0
+			if err := s.Walk(ctx, between, func(info Info) error { n++; return nil }); err != nil || n != len(all)-sort.Search(len(all), func(i int) bool { return all[i] > between }) {
+				t.Fatal(n, err)
 			}
 		},
 		"sweep spares the living": func(t *testing.T, s Store) {
@@ -308,7 +341,7 @@ func read(t *testing.T, s Store, d Digest) []byte {
 
 func empty(t *testing.T, s Store) {
 	t.Helper()
-	if err := s.Walk(context.Background(), func(info Info) error { return errors.New("still there: " + info.Digest.String()) }); err != nil {
+	if err := s.Walk(context.Background(), "", func(info Info) error { return errors.New("still there: " + info.Digest.String()) }); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := s.Sweep(context.Background(), -time.Hour); err != nil || n != 0 {

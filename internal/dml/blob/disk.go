@@ -124,7 +124,7 @@ func (s *Disk) Ping(context.Context) error {
 // Inhabited tells whether a folder holds blobs, without making it a store.
 func Inhabited(root string) (bool, error) {
 	found := errors.New("found")
-	err := (&Disk{root: root}).Walk(context.Background(), func(Info) error { return found })
+	err := (&Disk{root: root}).Walk(context.Background(), "", func(Info) error { return found })
 	switch {
 	case errors.Is(err, found):
 		return true, nil
@@ -197,14 +197,21 @@ func (s *Disk) Delete(ctx context.Context, d Digest, generation int64) error {
 	return s.syncDir(filepath.Dir(s.path(d)))
 }
 
-// Walk visits every blob; files that are not blobs are passed over.
-func (s *Disk) Walk(ctx context.Context, fn func(Info) error) error {
-	return filepath.WalkDir(filepath.Join(s.root, "sha256"), func(_ string, e fs.DirEntry, err error) error {
+// Walk visits every blob after one; files that are not blobs are passed over.
+func (s *Disk) Walk(ctx context.Context, after Digest, fn func(Info) error) error {
+	root, folder := filepath.Join(s.root, "sha256"), ""
+	if after.Valid() {
+		folder = after.Hex()[:2]
+	}
+	return filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
+		if e.IsDir() && path != root && e.Name() < folder {
+			return fs.SkipDir
+		}
 		d := Digest(prefix + e.Name())
-		if e.IsDir() || !d.Valid() {
+		if e.IsDir() || !d.Valid() || d <= after {
 			return nil
 		}
 		info, err := e.Info()

@@ -60,17 +60,21 @@ const (
 	headsAhead  = 64
 )
 
-// Walk visits every blob; objects that are not blobs are passed over. The
-// server lists names in their order, but not generations: each is asked for.
-func (s *S3) Walk(ctx context.Context, fn func(Info) error) error {
+// Walk visits every blob after one; objects that are not blobs are passed over.
+// The server lists names in their order, but not generations: each is asked for.
+func (s *S3) Walk(ctx context.Context, after Digest, fn func(Info) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	options := minio.ListObjectsOptions{Prefix: s.config.Prefix + "sha256/", Recursive: true}
+	if after.Valid() {
+		options.StartAfter = s.key(after)
+	}
 	var ahead []Digest
-	for o := range s.core.ListObjectsIter(ctx, s.config.Bucket, minio.ListObjectsOptions{Prefix: s.config.Prefix + "sha256/", Recursive: true}) {
+	for o := range s.core.ListObjectsIter(ctx, s.config.Bucket, options) {
 		if o.Err != nil {
 			return s.failure(ctx, o.Err)
 		}
-		if d := s.digestOf(o.Key); d.Valid() && s.key(d) == o.Key {
+		if d := s.digestOf(o.Key); d.Valid() && s.key(d) == o.Key && d > after {
 			ahead = append(ahead, d)
 		}
 		if len(ahead) == headsAhead {

@@ -219,7 +219,7 @@ func unanswered(t *testing.T, s *S3, kept Info) {
 		"open":    func() error { return second(s.Open(ctx, kept.Digest, Range{})) },
 		"recheck": func() error { return Recheck(ctx, s, kept.Digest, nil) },
 		"delete":  func() error { return s.Delete(ctx, kept.Digest, kept.Generation) },
-		"walk":    func() error { return s.Walk(ctx, func(Info) error { return nil }) },
+		"walk":    func() error { return s.Walk(ctx, "", func(Info) error { return nil }) },
 		"sweep":   func() error { return second(s.Sweep(ctx, time.Hour)) },
 		"hold":    func() error { return s.Hold(ctx, kept.Digest, true) },
 	} {

@@ -49,8 +49,9 @@ type Store interface {
 	Stat(ctx context.Context, d Digest) (Info, error)
 	// Delete removes the given generation, and is content when it is gone.
 	Delete(ctx context.Context, d Digest, generation int64) error
-	// Walk visits every blob in the order of the digests.
-	Walk(ctx context.Context, fn func(Info) error) error
+	// Walk visits every blob in the order of the digests, those after one; ""
+	// is before all. Where it ended early it can be taken up again.
+	Walk(ctx context.Context, after Digest, fn func(Info) error) error
 	// Sweep removes what uploads that died more than age ago left behind.
 	Sweep(ctx context.Context, age time.Duration) (int, error)
 	// Ping gives ErrUnavailable when blobs can be neither stored nor read now.
