@@ -36,6 +36,9 @@ func (d *deed) board() (*Board, error) {
 	if b.Decision, err = newestDecision(d.tx, d.r.ID); err != nil {
 		return nil, err
 	}
+	if b.Back, err = openRemediation(d.tx, d.r.ID); err != nil {
+		return nil, err
+	}
 	if b.Override, err = d.s.release.WindowOverrideAt(d.tx, d.r, d.tx.Now); err != nil {
 		return nil, err
 	}
@@ -66,6 +69,7 @@ func (d *deed) board() (*Board, error) {
 		b.Progress.Total += view.Counted()
 	}
 	b.Can = d.boardCan()
+	b.Can.RollOutBack = b.Can.RollOutBack && b.Back == nil
 	return b, nil
 }
 
@@ -205,6 +209,7 @@ func (d *deed) boardCan() BoardCan {
 		AddWave: can(identity.WavePlan), Pause: can(identity.WaveControl) && r.State == release.Deploying, Resume: can(identity.WaveControl) && r.State == release.Paused,
 		DecideRollback: can(identity.RollbackDecide) && remediating && len(passed(d.waves)) > 0 && d.actor.Kind == identity.PersonKind,
 		RollBack:       can(identity.WaveGo) && remediating && began > 0 && open == 0,
+		RollOutBack:    can(identity.WaveGo) && d.actor.Kind == identity.PersonKind && open > 0 && (remediating || r.State == release.Deploying || r.State == release.Paused || r.State == release.EarlyLife),
 		Redeploy:       can(identity.WaveGo) && remediating && len(d.othersBroken()) == 0,
 	}
 }

@@ -15,6 +15,7 @@ const (
 	jobClock   = "deploy.clock"
 	jobMove    = "deploy.wave.move"
 	jobRetry   = "deploy.wave.retry"
+	jobBack    = "deploy.wave.back"
 	clockEvery = 10 * time.Second
 )
 
@@ -42,7 +43,7 @@ func (s *Service) tick(ctx context.Context, raw []byte) error {
 		return err
 	}
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
-		for _, find := range []func(*db.Tx) error{s.offerMoves, s.offerRetries} {
+		for _, find := range []func(*db.Tx) error{s.offerMoves, s.offerRetries, s.offerBacks} {
 			if err := find(tx); err != nil {
 				return err
 			}

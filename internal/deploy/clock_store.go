@@ -32,3 +32,20 @@ func retryAll(tx *db.Tx, w *Wave, to TargetState) (int64, error) {
 			"reason": "", "attempts": another()})
 	return result.RowsAffected, result.Error
 }
+
+// openRemediation gives the rollout back of a release that has not ended, or nil.
+func openRemediation(tx *db.Tx, releaseID int64) (*Remediation, error) {
+	var list []Remediation
+	err := tx.Gorm().Where("release_id = ? AND ended_at = 0", releaseID).Order("id DESC").Limit(1).Find(&list).Error
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+// backsDue gives the releases whose next wave is due to go back.
+func backsDue(tx *db.Tx) ([]waveArgs, error) {
+	var list []waveArgs
+	return list, tx.Gorm().Raw(`SELECT m.release_key AS release, 0 AS wave FROM remediations m JOIN releases r ON r.id = m.release_id
+		WHERE m.ended_at = 0 AND m.next_at <> 0 AND m.next_at <= ? AND r.state = ? ORDER BY m.id`, tx.Now, release.Remediating).Scan(&list).Error
+}

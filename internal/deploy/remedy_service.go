@@ -99,20 +99,25 @@ func (d *deed) unpause() error {
 // the release deploys or in early life.
 func (s *Service) RemediateWave(ctx context.Context, actor identity.Actor, key string, number int64, reason string) error {
 	return s.control(ctx, actor, key, number, &reason, func(d *deed) error {
-		if err := d.unpause(); err != nil {
-			return err
-		}
-		if d.w.State == WaveRunning || d.w.State == WaveVerifying {
-			if err := d.w.move(WaveVerbFail); err != nil {
-				return err
-			}
-			d.w.FailedAt, d.w.FailReason = d.tx.Now, reason
-		}
-		if err := d.remediate(reason); err != nil {
-			return err
-		}
-		return save(d.tx, d.w)
+		return d.stop(reason)
 	})
+}
+
+// stop takes a wave to remediation from wherever it stands.
+func (d *deed) stop(reason string) error {
+	if err := d.unpause(); err != nil {
+		return err
+	}
+	if d.w.State == WaveRunning || d.w.State == WaveVerifying {
+		if err := d.w.move(WaveVerbFail); err != nil {
+			return err
+		}
+		d.w.FailedAt, d.w.FailReason = d.tx.Now, reason
+	}
+	if err := d.remediate(reason); err != nil {
+		return err
+	}
+	return save(d.tx, d.w)
 }
 
 // remediate takes a failed or complete wave, and its release, to Remediating.

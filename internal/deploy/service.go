@@ -40,6 +40,7 @@ func (s *Service) Jobs(r *jobs.Runner) {
 	r.Handle(jobClock, s.tick)
 	r.HandleLong(jobMove, 1, s.moveItself) // it hashes the package
 	r.Handle(jobRetry, s.retryDue)
+	r.Handle(jobBack, s.backDue)
 	r.Handle(jobPulls, func(ctx context.Context, _ []byte) error { return s.watchAgain(ctx) })
 	r.HandleLong(pushJob, pushWorkers, s.takeTurn)
 }

@@ -30,6 +30,9 @@ func (d *deed) settle() error {
 	if err := d.seat(); err != nil {
 		return err
 	}
+	if d.w.State == WaveRolledBack {
+		return d.wentBack()
+	}
 	return d.settleRelease()
 }
 

@@ -15,6 +15,7 @@ type Board struct {
 	Now      db.Time
 	Pulse    string // changes whenever the deployment does; see Watch
 	Can      BoardCan
+	Back     *Remediation            // the rollout back that goes on now; nil where none does
 	Decision *Decision               // the newest decision to go back past the point of no return
 	Override *release.WindowOverride // lets it start outside the window now; nil where none lives
 }
@@ -26,6 +27,7 @@ type BoardCan struct {
 	Resume         bool
 	DecideRollback bool // a point of no return was passed and the release remediates
 	RollBack       bool // every touched wave is rolled back
+	RollOutBack    bool // every wave that began goes back, as a rollout of its own
 	Redeploy       bool // the release goes back to Deploying
 }
 

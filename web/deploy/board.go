@@ -21,6 +21,7 @@ func (h *handler) boardRoutes(g *echo.Group) {
 	g.POST("/releases/:key/deployment/pause", h.pauseRelease)
 	g.POST("/releases/:key/deployment/resume", h.resumeRelease)
 	g.POST("/releases/:key/deployment/roll-back", h.rollBackRelease)
+	g.POST("/releases/:key/deployment/roll-out-back", h.rollOutBack)
 	g.POST("/releases/:key/deployment/redeploy", h.redeployRelease)
 	g.POST("/releases/:key/deployment/rollback", h.decideRollback)
 	h.waveRoutes(g)
@@ -103,6 +104,12 @@ func (h *handler) resumeRelease(c echo.Context) error {
 func (h *handler) rollBackRelease(c echo.Context) error {
 	return h.onBoard(c, "roll-back", "#whole", "The release is rolled back.", func(ctx context.Context, actor identity.Actor, key string) error {
 		return h.app.Deploy.RollBackRelease(ctx, actor, key, c.FormValue("reason"))
+	})
+}
+
+func (h *handler) rollOutBack(c echo.Context) error {
+	return h.onBoard(c, "roll-out-back", "#whole", "All of it goes back to what ran before, the last wave first.", func(ctx context.Context, actor identity.Actor, key string) error {
+		return h.app.Deploy.RollOutBack(ctx, actor, key, c.FormValue("reason"), c.FormValue("incident"))
 	})
 }
 

@@ -67,3 +67,13 @@ func TestTheNextWaveIsRefusedWhileThePilotRuns(t *testing.T) {
 		t.Error("the blocker has no owner")
 	}
 }
+
+func TestAllOfItIsRolledBackFromTheBoard(t *testing.T) {
+	c := at(t, "PAY", release.Deploying)
+	maya := c.s.As("maya")
+	c.s.As("dario").Get(c.board()).Lacks("#whole", "Roll all of it back")
+	again := c.does(maya, c.board(), c.board()+"/roll-out-back", "reason", "", "incident", "INC-1").Status(http.StatusUnprocessableEntity)
+	again.Has("#roll-out-back[open]", "Say why all of it goes back")
+	c.does(maya, c.board(), c.board()+"/roll-out-back", "reason", "nobody can pay", "incident", "INC-1").Status(http.StatusSeeOther)
+	maya.Get(c.board()).Has("#going-back", "on Maya Lindqvist’s word").Has("#going-back", "incident INC-1, so nothing soaks").Lacks("#whole", "Roll all of it back")
+}

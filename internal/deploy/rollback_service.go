@@ -1,0 +1,198 @@
+package deploy
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"slipway/internal/db"
+	"slipway/internal/fault"
+	"slipway/internal/identity"
+	"slipway/internal/jobs"
+	"slipway/internal/release"
+)
+
+// Remediation is a rollout of its own, back to what ran before the release: its
+// waves go back one after the other, the last first. Between two of them the
+// service is watched for as long as the wave soaked on its way out, unless an
+// incident does not let anybody wait.
+type Remediation struct {
+	db.Row
+	ReleaseID  int64
+	ReleaseKey string
+	Incident   string // its number in the incident tool; empty is none
+	Reason     string
+	ByID       int64
+	ByName     string
+	NextAt     db.Time // when the next wave goes back; 0 while one does
+	EndedAt    db.Time
+}
+
+// Open tells whether waves still go back.
+func (r *Remediation) Open() bool { return r != nil && r.EndedAt.IsZero() }
+
+// RollOutBack takes every wave that began back to the as-is package, as a
+// rollout of its own.
+func (s *Service) RollOutBack(ctx context.Context, actor identity.Actor, key, reason, incident string) error {
+	return s.write(ctx, actor, key, identity.WaveGo, func(d *deed) error {
+		if err := actor.MustBePerson(); err != nil {
+			return err
+		}
+		incident = strings.TrimSpace(incident)
+		if len(incident) > 100 {
+			return wrong("The release does not go back.", "incident", "Keep the number to 100 characters.", nil)
+		}
+		if err := because(&reason, "reason", "Say why all of it goes back; everybody who works on it reads it."); err != nil {
+			return err
+		}
+		list, err := d.rollOutBackBlockers()
+		if err != nil {
+			return err
+		}
+		if err := fault.Refuse(key+" does not go back.", list...); err != nil {
+			return err
+		}
+		if err := d.stopAll(reason); err != nil {
+			return err
+		}
+		m := &Remediation{ReleaseID: d.r.ID, ReleaseKey: d.r.Key, Incident: incident, Reason: reason, ByID: actor.UserID, ByName: actor.Name}
+		if err := insert(d.tx, m); err != nil {
+			return err
+		}
+		words := "began to roll %s out back to what ran before"
+		if incident != "" {
+			words += ", without soak, for the incident " + incident
+		}
+		d.w = nil
+		if err := d.record("rolloutback", reason, words, d.r.Key); err != nil {
+			return err
+		}
+		return d.backNext(m)
+	})
+}
+
+func (d *deed) rollOutBackBlockers() ([]fault.Blocker, error) {
+	list := d.releaseBlockers(release.Deploying, release.Paused, release.Remediating, release.EarlyLife)
+	m, err := openRemediation(d.tx, d.r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if m.Open() {
+		list = append(list, d.block("remediation.open", "Open the deployment", "It goes back already, since %s, on %s’s word.", at(m.CreatedAt), m.ByName))
+	}
+	if len(d.going()) == 0 {
+		list = append(list, d.block("remediation.waves", "Open the deployment", "No wave has begun that could go back."))
+	}
+	gone := passed(d.waves)
+	if len(gone) == 0 {
+		return list, nil
+	}
+	decision, err := newestDecision(d.tx, d.r.ID)
+	if err == nil && (decision == nil || d.r.State != release.Remediating) {
+		b := fault.Blocker{Code: "wave.noreturn", Sentence: "The point of no return of " + gone[0].Label() + " is passed; going back takes a fresh decision, which is made once a wave is remediated.",
+			Owner: identity.ChangeManager.Label() + " or " + identity.ChangeAuthority.Label(), Link: d.r.Link("deployment") + "#rollback", Action: "Decide the rollback"}
+		list = append(list, b)
+	}
+	return list, err
+}
+
+// going are the places of the waves that began and are not put back, the last
+// first.
+func (d *deed) going() (places []int) {
+	for i := len(d.waves) - 1; i >= 0; i-- {
+		if s := d.waves[i].State; s.Begun() && s != WaveRolledBack {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// stopAll takes every wave that began to remediation, so that nothing goes on
+// forward while the first goes back.
+func (d *deed) stopAll(reason string) error {
+	for _, i := range d.going() {
+		if d.w = &d.waves[i]; d.w.State == WaveRemediating {
+			continue
+		}
+		if err := d.stop(reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backNext has the last wave that is not back begin to go back, or ends the
+// remediation where none is left.
+func (d *deed) backNext(m *Remediation) error {
+	for _, i := range d.going() {
+		if d.w = &d.waves[i]; !d.w.BackOutAt.IsZero() {
+			return save(d.tx, m) // it goes back already, by a word of its own
+		}
+		m.NextAt = 0
+		if err := save(d.tx, m); err != nil {
+			return err
+		}
+		if err := d.backOut(m.ByName, m.Reason); err != nil {
+			return err
+		}
+		return d.settle()
+	}
+	m.NextAt, m.EndedAt = 0, d.tx.Now
+	d.w = nil
+	if err := save(d.tx, m); err != nil {
+		return err
+	}
+	return d.record("rolloutback", m.Reason, "%s runs what it ran before on every target", d.r.Key)
+}
+
+// wentBack has the rollout back go on after a wave that is put back: at once in
+// an incident, otherwise when the service was watched long enough.
+func (d *deed) wentBack() error {
+	m, err := openRemediation(d.tx, d.r.ID)
+	if err != nil || !m.Open() || !m.NextAt.IsZero() {
+		return err
+	}
+	if soak := time.Duration(d.w.SoakHours) * time.Hour; m.Incident == "" && soak > 0 && len(d.going()) > 0 {
+		m.NextAt = d.tx.Now.Add(soak)
+		return save(d.tx, m)
+	}
+	return d.backNext(m)
+}
+
+// offerBacks puts the releases on the queue whose next wave is due to go back.
+func (s *Service) offerBacks(tx *db.Tx) error {
+	list, err := backsDue(tx)
+	if err != nil {
+		return err
+	}
+	for _, args := range list {
+		if err := jobs.Enqueue(tx, jobBack, args, jobs.UniqueKey(args.key(jobBack))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// backDue has the next wave of a release go back. A person has decided that all
+// of it does; the clock only keeps the time between.
+func (s *Service) backDue(ctx context.Context, raw []byte) error {
+	var args waveArgs
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(tx *db.Tx) error {
+		d, err := s.find(tx, rolloutClock, args.Release, 0)
+		if err != nil {
+			return err
+		}
+		m, err := openRemediation(tx, d.r.ID)
+		if err != nil || !m.Open() || m.NextAt.IsZero() || tx.Now.Before(m.NextAt) || d.r.State != release.Remediating {
+			return err
+		}
+		if err := identity.Authorize(rolloutClock, identity.WaveControl, d.r.ServiceID); err != nil {
+			return err
+		}
+		return d.backNext(m)
+	})
+}
