@@ -2,13 +2,16 @@ package deploy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"slipway/internal/db"
 	"slipway/internal/deploy/ssh"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/jobs"
 )
 
 // HostOf gives how a target is reached over SSH.
@@ -133,6 +136,65 @@ func (s *Service) LookAtHost(ctx context.Context, actor identity.Actor, targetKe
 		return err
 	}
 	return s.look1(ctx, h)
+}
+
+// lookJob is the kind of the jobs that ask hosts for their keys.
+const lookJob = "deploy.hostkeys"
+
+// lookBatch is how many hosts one job asks.
+const lookBatch = 20
+
+// lookWorkers is how many such jobs a server works on at once.
+const lookWorkers = 4
+
+// LookAtHosts has every host of an environment that has an address and no
+// accepted key asked for it, in the background.
+func (s *Service) LookAtHosts(ctx context.Context, actor identity.Actor, key string) (n int, err error) {
+	err = s.editPlace(ctx, actor, key, func(tx *db.Tx, e *Environment) error {
+		list, err := hostsWhere(tx, e.ID, "target_hosts.host_key = ''", maxImport)
+		if err != nil {
+			return err
+		}
+		if n = len(list); n == 0 {
+			return fault.Refuse("No host was asked.", fault.Blocked("No host has an address and lacks a key.", placeOwner, environmentLink(key)+"/hosts", "Look at the hosts"))
+		}
+		for part := range slices.Chunk(list, lookBatch) {
+			ids := make([]int64, len(part))
+			for i := range part {
+				ids[i] = part[i].TargetID
+			}
+			if err := jobs.Enqueue(tx, lookJob, ids); err != nil {
+				return err
+			}
+		}
+		return recordPlace(tx, actor, "environment", e.Key, "hostkeys", "", "had %s of %s asked for their keys", plural(n, "host"), e.Name)
+	})
+	return n, err
+}
+
+// lookAgain asks the hosts of some targets that nobody has asked since.
+func (s *Service) lookAgain(ctx context.Context, args []byte) error {
+	var ids []int64
+	if err := json.Unmarshal(args, &ids); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		var h *Host
+		err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+			h, err = hostOf(tx, id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if h.Address == "" || h.HostKey != "" || h.ShownKey != "" {
+			continue
+		}
+		if err := s.look1(ctx, h); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // look1 asks one host and keeps what it showed, unless its address was changed

@@ -43,6 +43,7 @@ func (s *Service) Jobs(r *jobs.Runner) {
 	r.Handle(jobBack, s.backDue)
 	r.Handle(jobPulls, func(ctx context.Context, _ []byte) error { return s.watchAgain(ctx) })
 	r.HandleLong(pushJob, pushWorkers, s.takeTurn)
+	r.HandleLong(lookJob, lookWorkers, s.lookAgain)
 }
 
 // Progress counts the targets of a release.

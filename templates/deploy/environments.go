@@ -22,6 +22,7 @@ type EnvironmentSheet struct {
 	Trial
 	*deploy.EnvironmentView
 	First *deploy.TargetList
+	Keys  []deploy.EnvKey // of SSH, the newest first
 	Fresh string // a gateway token just made, shown once
 }
 

@@ -30,6 +30,7 @@ const TargetFormName = "target"
 type TargetSheet struct {
 	Trial
 	*deploy.TargetDetail
+	Host  *deploy.HostView // how it is reached over SSH
 	Fresh string // a token just made, shown once
 }
 

@@ -88,6 +88,11 @@ func (v WaveFormView) methods() []ui.Option {
 	return list
 }
 
+// pushes tells whether the wave can be pushed over SSH.
+func (v WaveFormView) pushes() bool {
+	return slices.Contains(deploy.MethodsFor(v.Head.Approach), deploy.MethodSSH)
+}
+
 // fetches tells whether devices may carry the wave out by themselves.
 func (v WaveFormView) fetches() bool {
 	return slices.Contains(deploy.MethodsFor(v.Head.Approach), deploy.MethodDDI)

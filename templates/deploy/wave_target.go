@@ -56,6 +56,7 @@ func (v WaveTargetsView) states() []ui.Option {
 type WaveTargetView struct {
 	Trial
 	*deploy.TargetPage
+	Work *deploy.TargetRuns // what was done over SSH; nil where that is not asked
 }
 
 func (v WaveTargetView) target() *deploy.TargetView { return &v.Targets[0] }
@@ -75,8 +76,10 @@ func (v WaveTargetView) crumbs() []ui.Crumb {
 
 func (v WaveTargetView) idle() bool {
 	t := v.target()
-	return !t.CanAgree && !t.CanVerify && !t.CanFail && !t.CanRetry && !t.CanRollBack && !t.CanAskExclusion && !t.CanConfirmExclusion && !t.CanRefuseExclusion
+	return !v.putsBack() && !t.CanAgree && !t.CanVerify && !t.CanFail && !t.CanRetry && !t.CanRollBack && !t.CanAskExclusion && !t.CanConfirmExclusion && !t.CanRefuseExclusion
 }
+
+func (v WaveTargetView) putsBack() bool { return v.Work != nil && v.Work.CanPutBack }
 
 // refuseLabel is the word of whoever asked, or of the one who is asked.
 func (v WaveTargetView) refuseLabel(me int64) string {

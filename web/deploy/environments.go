@@ -39,7 +39,11 @@ func (h *handler) environmentSheet(c echo.Context, t view.Trial, fresh string) (
 		return nil, err
 	}
 	first, err := h.app.Deploy.TargetsPage(ctx, actor, deploy.TargetFilter{EnvironmentKey: key, Limit: firstTargets})
-	return view.Environment(view.EnvironmentSheet{Trial: t, EnvironmentView: e, First: first, Fresh: fresh}), err
+	if err != nil {
+		return nil, err
+	}
+	keys, err := h.app.Deploy.EnvironmentKeys(ctx, actor, key)
+	return view.Environment(view.EnvironmentSheet{Trial: t, EnvironmentView: e, First: first, Keys: keys, Fresh: fresh}), err
 }
 
 func (h *handler) newEnvironment(c echo.Context) error {

@@ -52,8 +52,13 @@ func (h *handler) target(c echo.Context) error {
 }
 
 func (h *handler) targetSheet(c echo.Context, t view.Trial, fresh string) (templ.Component, error) {
-	d, err := h.app.Deploy.TargetDetail(c.Request().Context(), page.Actor(c), c.Param("key"))
-	return view.TargetPage(view.TargetSheet{Trial: t, TargetDetail: d, Fresh: fresh}), err
+	ctx, actor, key := c.Request().Context(), page.Actor(c), c.Param("key")
+	d, err := h.app.Deploy.TargetDetail(ctx, actor, key)
+	if err != nil {
+		return nil, err
+	}
+	host, err := h.app.Deploy.HostOf(ctx, actor, key)
+	return view.TargetPage(view.TargetSheet{Trial: t, TargetDetail: d, Host: host, Fresh: fresh}), err
 }
 
 func (h *handler) newTarget(c echo.Context) error {

@@ -41,6 +41,7 @@ type waveForm struct {
 	rollout.Form
 	ConfirmMinutes int64   `form:"confirm_minutes"`
 	Consent        bool    `form:"consent"`
+	Parallel       int64   `form:"parallel"`
 	Lead           int64   `form:"lead"`
 	Staff          []int64 `form:"staff"`
 	Then           string  `form:"then"`
@@ -49,7 +50,7 @@ type waveForm struct {
 // edit reads the times in the release's zone.
 func (f waveForm) edit(zone string) (deploy.WaveEdit, error) {
 	e := deploy.WaveEdit{Name: f.Name, EnvironmentKey: f.Environment, Pilot: f.Pilot, Filter: f.Filter, SoakHours: f.SoakHours, SuccessPercent: f.SuccessPercent,
-		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Rollout: f.Rollout(), Method: f.Method, ConfirmMinutes: f.ConfirmMinutes, Consent: f.Consent, LeadID: f.Lead, StaffIDs: f.Staff}
+		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Rollout: f.Rollout(), Method: f.Method, ConfirmMinutes: f.ConfirmMinutes, Consent: f.Consent, Parallel: f.Parallel, LeadID: f.Lead, StaffIDs: f.Staff}
 	var check fault.Check
 	read := func(name, typed string) db.Time {
 		t, err := page.When(typed, zone)

@@ -17,6 +17,9 @@ import (
 func (h *handler) targetRoutes(g *echo.Group) {
 	g.GET("/releases/:key/waves/:n/targets", h.showWaveTargets)
 	g.GET("/releases/:key/waves/:n/targets/:target", h.showWaveTarget)
+	g.GET("/releases/:key/waves/:n/targets/:target/work", h.showWork)
+	g.GET("/releases/:key/waves/:n/targets/:target/events", h.workEvents)
+	g.POST("/releases/:key/waves/:n/targets/:target/put-back", h.putBackTarget)
 	g.POST("/releases/:key/waves/:n/targets/:target/verified", h.verifyTarget)
 	g.POST("/releases/:key/waves/:n/targets/:target/rolled-back", h.rollBackTarget)
 	g.POST("/releases/:key/waves/:n/targets/:target/failed", h.failTarget)
@@ -62,7 +65,11 @@ func (h *handler) waveTargetView(c echo.Context, t view.Trial) (v view.WaveTarge
 		return v, err
 	}
 	v.Trial = t
-	v.TargetPage, err = h.app.Deploy.WaveTarget(c.Request().Context(), page.Actor(c), c.Param("key"), n, c.Param("target"))
+	ctx, actor, key, target := c.Request().Context(), page.Actor(c), c.Param("key"), c.Param("target")
+	if v.TargetPage, err = h.app.Deploy.WaveTarget(ctx, actor, key, n, target); err != nil {
+		return v, err
+	}
+	v.Work, err = h.app.Deploy.TargetRuns(ctx, actor, key, n, target)
 	return v, err
 }
 
