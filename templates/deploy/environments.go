@@ -23,7 +23,7 @@ type EnvironmentSheet struct {
 	*deploy.EnvironmentView
 	First *deploy.TargetList
 	Keys  []deploy.EnvKey // of SSH, the newest first
-	Fresh string // a gateway token just made, shown once
+	Fresh string          // a gateway token just made, shown once
 }
 
 func (v EnvironmentForm) heading() string {

@@ -31,7 +31,7 @@ type TargetSheet struct {
 	Trial
 	*deploy.TargetDetail
 	Host  *deploy.HostView // how it is reached over SSH
-	Fresh string // a token just made, shown once
+	Fresh string           // a token just made, shown once
 }
 
 func (v TargetsView) filtered() bool {
