@@ -3,6 +3,7 @@ package oci_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/dml"
+	"slipway/internal/dml/blob"
 	"slipway/internal/identity"
 	"slipway/internal/release"
 	"slipway/web/webtest"
@@ -109,6 +111,70 @@ func TestClientsCopyAPackage(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A pipeline takes a whole package along in a folder, as oras copies it, and
+// brings it back: as it was, and with a word of its own in the index, which makes
+// it the next version. To another release it does not come.
+func TestOrasBringsAPackageBack(t *testing.T) {
+	s := webtest.Demo(t)
+	dir, registry := t.TempDir(), strings.TrimPrefix(s.URL, "http://")
+	r, p := packaged(t, s, standing(t, s, release.BuildTest))
+	open, _ := packaged(t, s, standing(t, s, release.Planning))
+	login := func(side string) []string {
+		return []string{"--" + side + "-plain-http", "--" + side + "-username", "bruno", "--" + side + "-password", token(t, s, "bruno", "dml:read", "dml:write", "build:report")}
+	}
+	from, to := login("from"), login("to")
+	oras := func(flags []string, args ...string) (string, error) {
+		cmd := exec.Command("go", append(append([]string{"run", "oras.land/oras/cmd/oras@v1.3.6", "copy"}, args...), flags...)...)
+		cmd.Dir = dir
+		output, err := cmd.CombinedOutput()
+		return string(output), err
+	}
+	must := func(said string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, said)
+		}
+	}
+	must(oras(from, registry+"/"+dml.PackageAddress(r.Repository)+"@"+p.Digest, "--to-oci-layout", "there:v1"))
+	whole(t, filepath.Join(dir, "there"), p)
+	must(oras(to, "--from-oci-layout", "there:v1", registry+"/incoming/releases/"+r.Repository+":again"))
+	if _, same := packaged(t, s, r.Key); same.Number != p.Number || same.Digest != p.Digest {
+		t.Errorf("the same package again became v%d, %s", same.Number, same.Digest)
+	}
+
+	word := strings.LastIndex(p.Manifest, `"annotations":{`) + len(`"annotations":{`)
+	index := tagged(t, filepath.Join(dir, "there"), "v2", p.Manifest[:word]+`"com.example.pipeline":"42",`+p.Manifest[word:])
+	must(oras(to, "--from-oci-layout", "there:v2", registry+"/incoming/releases/"+r.Repository+":rc2"))
+	_, next := packaged(t, s, r.Key)
+	if next.Number != p.Number+1 || next.Digest != index || next.State != release.PackageBaselined {
+		t.Fatalf("what the pipeline pushed became v%d, %s, %s; want %s", next.Number, next.Digest, next.State, index)
+	}
+	must(oras(from, registry+"/"+dml.PackageAddress(r.Repository)+":"+next.Tag(), "--to-oci-layout", "back:v2"))
+	whole(t, filepath.Join(dir, "back"), next)
+
+	if said, err := oras(to, "--from-oci-layout", "there:v2", registry+"/incoming/releases/"+open.Repository+":rc1"); err == nil || !strings.Contains(said, "The list of components is of release") {
+		t.Errorf("to another release: %v\n%s", err, said)
+	}
+}
+
+// tagged puts an index into an OCI layout under a tag, and gives its digest.
+func tagged(t *testing.T, dir, tag, text string) string {
+	t.Helper()
+	digest := blob.Of([]byte(text))
+	if err := os.WriteFile(filepath.Join(dir, "blobs/sha256", digest.Hex()), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := os.ReadFile(filepath.Join(dir, "index.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := fmt.Sprintf(`"manifests":[{"mediaType":"application/vnd.oci.image.index.v1+json","digest":%q,"size":%d,"annotations":{"org.opencontainers.image.ref.name":%q}},`, digest, len(text), tag)
+	if err := os.WriteFile(filepath.Join(dir, "index.json"), bytes.Replace(list, []byte(`"manifests":[`), []byte(entry), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return digest.String()
 }
 
 // A pipeline copies a package of one release to another that has nothing yet:
