@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/labstack/echo/v4"
 	_ "github.com/mattn/go-sqlite3" // the same driver as the product's
 )
 
@@ -49,6 +50,7 @@ func serveBaseline(addr, dir string) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.Handle("GET /constant", constant())
 	mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) {
 		if err := baselineAnswer(w, r, session, rows); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -112,4 +114,12 @@ func serveBaselineOrExit(addr, dir string) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// constant answers with what a poll with nothing to do is answered with.
+func constant() http.Handler {
+	e := echo.New()
+	body := []byte(`{"config":{"polling":{"sleep":"00:05:00"}},"_links":{"configData":{"href":"http://127.0.0.1:65535/default/controller/v1/dev-100000/configData"}}}`)
+	e.GET("/constant", func(c echo.Context) error { return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, body) })
+	return e
 }

@@ -21,7 +21,9 @@ func main() {
 	small := flag.Int("small", 1_000, "releases in the small database")
 	large := flag.Int("large", 100_000, "releases in the large database; 0 leaves it out")
 	count := flag.Int("requests", 2_000, "requests of each load")
-	part := flag.String("part", "all", "what to measure: all, pages or media")
+	part := flag.String("part", "all", "what to measure: all, pages, media or ddi")
+	devices := flag.Int("devices", 1_000_000, "targets among which devices poll")
+	fleet := flag.Int("fleet", 10_000, "devices that go through a rollout")
 	rounds := flag.Int("rounds", 5, "rounds of the media library, of which the best counts")
 	baseline := flag.String("baseline", "", "serve the baseline at this address instead")
 	dir := flag.String("dir", "", "folder for the databases; a temporary one when empty")
@@ -41,14 +43,15 @@ func main() {
 	if err := os.MkdirAll(*dir, 0o755); err != nil {
 		exit(err)
 	}
-	b := bench{binary: *binary, small: *small, large: *large, count: *count, rounds: max(*rounds, 1), dir: *dir}
-	if *part != "media" {
-		if err := b.run(context.Background()); err != nil {
-			exit(err)
+	b := bench{binary: *binary, small: *small, large: *large, count: *count, rounds: max(*rounds, 1), dir: *dir, devices: *devices, fleet: *fleet}
+	for _, one := range []struct {
+		name string
+		run  func(context.Context) error
+	}{{"pages", b.run}, {"media", b.media}, {"ddi", b.ddi}} {
+		if *part != "all" && *part != one.name {
+			continue
 		}
-	}
-	if *part != "pages" {
-		if err := b.media(context.Background()); err != nil {
+		if err := one.run(context.Background()); err != nil {
 			exit(err)
 		}
 	}
@@ -63,6 +66,7 @@ type bench struct {
 	binary, dir         string
 	small, large, count int
 	rounds              int
+	devices, fleet      int
 }
 
 // verdict prints one figure beside its target.
