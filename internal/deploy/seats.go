@@ -1,6 +1,9 @@
 package deploy
 
 import (
+	"maps"
+	"slices"
+
 	"slipway/internal/db"
 	"slipway/internal/dml"
 	"slipway/internal/fault"
@@ -45,4 +48,45 @@ func (s *Service) Sees(tx *db.Tx, actor identity.Actor, releaseKey string) (bool
 // Spots counts the targets in use that run what the releases brought.
 func (s *Service) Spots(tx *db.Tx, releaseKeys []string) ([]dml.Spot, error) {
 	return spotsOf(tx, releaseKeys)
+}
+
+// Successions counts the targets that releases will take over from each other:
+// those in their waves' lists that they have not reached, and those that a wave
+// without a list would take now.
+func (s *Service) Successions(tx *db.Tx, releaseKeys []string) (list []dml.Succession, err error) {
+	for _, key := range releaseKeys {
+		waves, err := wavesFor(tx, key)
+		if err != nil {
+			return nil, err
+		}
+		counts := map[string]int64{}
+		d := &deed{s: s, tx: tx, waves: waves}
+		for i := range waves {
+			d.w = &waves[i]
+			found, err := d.follows(releaseKeys)
+			if err != nil {
+				return nil, err
+			}
+			for _, n := range found {
+				counts[n.From] += n.Targets
+			}
+		}
+		for _, from := range slices.Sorted(maps.Keys(counts)) {
+			list = append(list, dml.Succession{From: from, To: key, Targets: counts[from]})
+		}
+	}
+	return list, nil
+}
+
+// follows counts the targets of the wave that run one of those releases.
+func (d *deed) follows(keys []string) ([]dml.Succession, error) {
+	others := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return key == d.w.ReleaseKey })
+	if d.w.State != WavePlanned && d.w.State != WaveNoGo {
+		return followedIn(d.tx, d.w, others)
+	}
+	filter, err := ParseFilter(d.w.Filter)
+	if err != nil {
+		return nil, nil // a wave that takes nothing yet
+	}
+	return wouldFollow(d.tx, d.w, filter, d.earlier(), others)
 }

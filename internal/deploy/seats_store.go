@@ -29,3 +29,25 @@ func spotsOf(tx *db.Tx, releaseKeys []string) (list []dml.Spot, err error) {
 		FROM targets t JOIN environments e ON e.id = t.environment_id WHERE t.installed_release IN ? AND NOT t.retired
 		GROUP BY t.installed_release, e.environment_key, e.name, e.position ORDER BY t.installed_release, e.position, e.environment_key`, releaseKeys).Scan(&list).Error
 }
+
+// wavesFor gives the waves of the release with a key.
+func wavesFor(tx *db.Tx, releaseKey string) (list []Wave, err error) {
+	return list, tx.Gorm().Where("release_key = ?", releaseKey).Order("number").Find(&list).Error
+}
+
+// followedIn counts the targets in a wave's list that still run one of those
+// releases.
+func followedIn(tx *db.Tx, w *Wave, keys []string) (list []dml.Succession, err error) {
+	return list, tx.Gorm().Raw(`SELECT t.installed_release AS "from", COUNT(*) AS targets FROM wave_targets wt JOIN targets t ON t.id = wt.target_id
+		WHERE wt.wave_id = ? AND wt.state NOT IN ? AND t.installed_release IN ? AND NOT t.retired GROUP BY t.installed_release`,
+		w.ID, []TargetState{TargetVerified, TargetExcluded, TargetRolledBack}, keys).Scan(&list).Error
+}
+
+// wouldFollow counts those that the wave's filter would take now.
+func wouldFollow(tx *db.Tx, w *Wave, filter Filter, earlier []Wave, keys []string) (list []dml.Succession, err error) {
+	q, err := takes(tx, w, filter, earlier)
+	if err != nil {
+		return nil, err
+	}
+	return list, q.Where("targets.installed_release IN ?", keys).Select(`targets.installed_release AS "from", COUNT(*) AS targets`).Group("targets.installed_release").Scan(&list).Error
+}

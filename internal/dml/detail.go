@@ -86,7 +86,7 @@ func (s *Service) Detail(ctx context.Context, actor identity.Actor, key string) 
 		}
 		if err == nil {
 			d.Licence = licence
-			d.Held, err = held(tx, licence.ID)
+			d.Held, err = s.taken(tx, licence)
 		}
 		return err
 	})

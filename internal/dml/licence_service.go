@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"slipway/internal/audit"
@@ -70,26 +71,59 @@ func (s *Service) Reserve(tx *db.Tx, actor identity.Actor, r Reservation) error 
 	return recordLicence(tx, actor, "reserve", l, r.ReleaseKey, fmt.Sprintf("reserved %d of licence %s", r.Quantity, l.Key))
 }
 
+// short says why the quantity cannot be had. Seats on targets that the release
+// takes over from another are there already.
 func (s *Service) short(tx *db.Tx, l *Licence, r Reservation, own *Allocation) ([]fault.Blocker, error) {
-	taken, err := held(tx, l.ID)
+	open, err := openAllocations(tx, l.ID)
 	if err != nil {
 		return nil, err
 	}
-	if own != nil && own.ID != 0 && own.State != Released {
-		taken -= own.Quantity
+	open = slices.DeleteFunc(open, func(a Allocation) bool { return own != nil && a.ID == own.ID })
+	asked := append(slices.Clone(open), Allocation{ReleaseKey: r.ReleaseKey, Quantity: r.Quantity})
+	inherited, err := s.inherits(tx, l, asked)
+	if err != nil {
+		return nil, err
 	}
+	with := sum(asked, inherited)
+	delete(inherited, r.ReleaseKey)
+	taken := sum(open, inherited)
 	at := r.From
 	if at.IsZero() {
 		at = tx.Now
 	}
-	return l.Blockers(r.Quantity, taken, at), nil
+	return l.Blockers(with-taken, taken, at), nil
+}
+
+// TermsBlockers says why media may not be used at a moment: its licence is
+// commercial, and the entitlement behind it does not hold then.
+func (s *Service) TermsBlockers(tx *db.Tx, v *Version, at db.Time) ([]fault.Blocker, error) {
+	item, err := itemByKey(tx, v.ItemKey)
+	if err != nil || item.Licence != Commercial || item.LicenceKey == "" {
+		return nil, err
+	}
+	l, err := licenceByKey(tx, item.LicenceKey)
+	if errors.Is(err, fault.NotFound) {
+		return []fault.Blocker{missingLicence(item.LicenceKey)}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	list := l.Blockers(0, 0, at)
+	for i := range list {
+		list[i].Sentence = v.Title() + ": " + list[i].Sentence
+	}
+	return list, nil
+}
+
+func missingLicence(key string) fault.Blocker {
+	return fault.Blocker{Code: "licence.missing", Sentence: "There is no entitlement " + key + ".", Owner: identity.DMLCustodian.Label(), Link: "/dml/licences", Action: "Open the licences"}
 }
 
 // LicenceBlockers says what Reserve would refuse, for a gate's findings.
 func (s *Service) LicenceBlockers(tx *db.Tx, r Reservation) ([]fault.Blocker, error) {
 	l, err := licenceByKey(tx, r.LicenceKey)
 	if errors.Is(err, fault.NotFound) {
-		return []fault.Blocker{{Code: "licence.missing", Sentence: "There is no entitlement " + r.LicenceKey + ".", Owner: identity.DMLCustodian.Label(), Link: "/dml/licences", Action: "Open the licences"}}, nil
+		return []fault.Blocker{missingLicence(r.LicenceKey)}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -182,15 +216,15 @@ func (s *Service) SaveLicence(ctx context.Context, actor identity.Actor, number 
 		case number == 0:
 			return &fault.Fault{Kind: fault.Invalid, Message: "The licence was not saved.", Fields: []fault.Field{{Name: "key", Message: "There is a licence " + want.Key + " already."}}}
 		}
-		return change(tx, actor, number, old, want)
+		return s.change(tx, actor, number, old, want)
 	})
 }
 
-func change(tx *db.Tx, actor identity.Actor, number int64, old *Licence, want Licence) error {
+func (s *Service) change(tx *db.Tx, actor identity.Actor, number int64, old *Licence, want Licence) error {
 	if err := db.CheckVersion(old, number); err != nil {
 		return err
 	}
-	taken, err := held(tx, old.ID)
+	taken, err := s.taken(tx, old)
 	if err != nil {
 		return err
 	}

@@ -7,11 +7,10 @@ func licenceByKey(tx *db.Tx, key string) (*Licence, error) {
 	return &l, tx.First(&l, "licence_key = ?", key)
 }
 
-// held sums what is reserved and consumed of a licence. Writers are serial, so
-// the sum and what is decided from it are one.
-func held(tx *db.Tx, licenceID int64) (n int64, err error) {
-	return n, tx.Gorm().Model(&Allocation{}).Where("licence_id = ? AND state IN ?", licenceID, []AllocationState{Reserved, Consumed}).
-		Select("COALESCE(SUM(quantity), 0)").Scan(&n).Error
+// openAllocations gives what is reserved and consumed of a licence. Writers are
+// serial, so the sum and what is decided from it are one.
+func openAllocations(tx *db.Tx, licenceID int64) (list []Allocation, err error) {
+	return list, tx.Gorm().Where("licence_id = ? AND state IN ?", licenceID, []AllocationState{Reserved, Consumed}).Order("id").Find(&list).Error
 }
 
 func allocation(tx *db.Tx, licenceID int64, releaseKey, purpose string) (*Allocation, error) {

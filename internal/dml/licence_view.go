@@ -16,10 +16,19 @@ type Spot struct {
 	Targets         int64
 }
 
+// Succession is a number of targets on which one release follows another.
+type Succession struct {
+	From, To string
+	Targets  int64
+}
+
 // Places knows of the releases that somebody sees on which targets they run.
 type Places interface {
 	// Sees tells whether the actor may know of a release.
 	Sees(tx *db.Tx, actor identity.Actor, releaseKey string) (bool, error)
+	// Successions counts, of the targets that one of the releases runs on, those
+	// that another of them reaches for and will run on in its place.
+	Successions(tx *db.Tx, releaseKeys []string) ([]Succession, error)
 	// Spots counts the targets that run what the releases brought, by environment.
 	Spots(tx *db.Tx, releaseKeys []string) ([]Spot, error)
 }
@@ -61,6 +70,7 @@ type LicenceView struct {
 	Parts     []Allocation
 	Hidden    int64             // held by releases that the viewer may not know of
 	Spots     map[string][]Spot // where they run, by release; on the licence's own page
+	Inherits  map[string]int64  // seats that a release takes over from the one before it
 }
 
 // Free is how much may still be taken. It counts for metrics that limit.
@@ -112,9 +122,14 @@ func (s *Service) licenceView(tx *db.Tx, actor identity.Actor, l Licence) (*Lice
 	if err != nil {
 		return nil, err
 	}
-	if v.Held, err = held(tx, l.ID); err != nil {
+	open, err := openAllocations(tx, l.ID)
+	if err != nil {
 		return nil, err
 	}
+	if v.Inherits, err = s.inherits(tx, &l, open); err != nil {
+		return nil, err
+	}
+	v.Held = sum(open, v.Inherits)
 	if v.Installed, err = inUse(tx, l.ID); err != nil {
 		return nil, err
 	}

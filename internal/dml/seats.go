@@ -115,7 +115,7 @@ func (s *Service) SeatBlockers(tx *db.Tx, releaseKey string, targets int64) ([]f
 			list = append(list, fault.Blocker{Code: "licence.seats", Owner: l.OwnerName, Link: l.Link(), Action: "Open the licence",
 				Sentence: fmt.Sprintf("%d of licence %s were signed off for %s, and its waves reach %d targets.", asked, l.Key, releaseKey, targets)})
 		default:
-			taken, err := held(tx, l.ID)
+			taken, err := s.taken(tx, l)
 			if err != nil {
 				return nil, err
 			}
@@ -123,4 +123,47 @@ func (s *Service) SeatBlockers(tx *db.Tx, releaseKey string, targets int64) ([]f
 		}
 	}
 	return list, nil
+}
+
+// taken is how much of a licence is reserved and consumed. A target that a
+// release will take over from another takes one seat, not two.
+func (s *Service) taken(tx *db.Tx, l *Licence) (int64, error) {
+	open, err := openAllocations(tx, l.ID)
+	if err != nil {
+		return 0, err
+	}
+	inherited, err := s.inherits(tx, l, open)
+	return sum(open, inherited), err
+}
+
+// inherits says how many of the seats that releases reserved are those of the
+// releases they follow on the same targets.
+func (s *Service) inherits(tx *db.Tx, l *Licence, open []Allocation) (map[string]int64, error) {
+	waiting, installed, keys := map[string]int64{}, map[string]int64{}, []string{}
+	for _, a := range open {
+		if waiting[a.ReleaseKey]+installed[a.ReleaseKey] == 0 {
+			keys = append(keys, a.ReleaseKey)
+		}
+		waiting[a.ReleaseKey] += a.Quantity - a.Installed
+		installed[a.ReleaseKey] += a.Installed
+	}
+	if s.places == nil || !l.PerTarget() || len(keys) < 2 {
+		return nil, nil
+	}
+	list, err := s.places.Successions(tx, keys)
+	inherited := map[string]int64{}
+	for _, n := range list {
+		inherited[n.To] = min(waiting[n.To], inherited[n.To]+min(installed[n.From], n.Targets))
+	}
+	return inherited, err
+}
+
+func sum(open []Allocation, inherited map[string]int64) (n int64) {
+	for _, a := range open {
+		n += a.Quantity
+	}
+	for _, seats := range inherited {
+		n -= seats
+	}
+	return n
 }

@@ -81,7 +81,7 @@ func documentFinding(r *Release, lines []Component) Finding {
 
 // mediaFinding asks the library about every file of the package.
 func (s *Service) mediaFinding(tx *db.Tx, r *Release, lines []Component, judge func(*dml.Version) []fault.Blocker) (Finding, error) {
-	reasons, count, err := s.mediaBlockers(tx, lines, judge)
+	reasons, count, err := s.mediaBlockers(tx, lines, judge, used(r, tx.Now))
 	if err != nil {
 		return Finding{}, err
 	}
@@ -96,7 +96,12 @@ func (s *Service) mediaFinding(tx *db.Tx, r *Release, lines []Component, judge f
 		identity.DMLCustodian.Label(), r.Link("package"), "Open the package", reasons), err
 }
 
-func (s *Service) mediaBlockers(tx *db.Tx, lines []Component, judge func(*dml.Version) []fault.Blocker) (reasons []fault.Blocker, count int, err error) {
+// used is when a release will be deployed, as far as is known.
+func used(r *Release, now db.Time) db.Time { return max(r.WindowStart, now) }
+
+// mediaBlockers asks about every file, and whether the licence behind it holds
+// when it is used.
+func (s *Service) mediaBlockers(tx *db.Tx, lines []Component, judge func(*dml.Version) []fault.Blocker, at db.Time) (reasons []fault.Blocker, count int, err error) {
 	for _, line := range lines {
 		if line.MediaVersionID == 0 {
 			continue
@@ -106,7 +111,11 @@ func (s *Service) mediaBlockers(tx *db.Tx, lines []Component, judge func(*dml.Ve
 			return nil, 0, err
 		}
 		count++
-		reasons = append(append(reasons, judge(v)...), line.held(v)...)
+		terms, err := s.media.TermsBlockers(tx, v, at)
+		if err != nil {
+			return nil, 0, err
+		}
+		reasons = append(append(append(reasons, judge(v)...), line.held(v)...), terms...)
 	}
 	return reasons, count, nil
 }

@@ -43,7 +43,7 @@ func (s *Service) LeaveToStart(tx *db.Tx, r *Release, from, until db.Time) ([]fa
 			list = append(list, f.Blocker())
 		}
 	}
-	media, _, err := s.mediaBlockers(tx, lines, accepted)
+	media, _, err := s.mediaBlockers(tx, lines, accepted, from)
 	if err != nil {
 		return nil, err
 	}

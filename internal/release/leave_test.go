@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -211,4 +212,37 @@ func TestEverythingThatForbidsAStartIsNamedAtOnce(t *testing.T) {
 	w.set(&release.Release{}, key, "signed_digest", "")
 	dbtest.SetTime(w.d, w.read(key).WindowEnd.Std())
 	w.leave(key, "gate.a4", "package.signed", "package.rechecked", "media.accepted", "media.accepted", "window.outside", "window.freeze")
+}
+
+// Media with a commercial licence are not checked in, nor deployed, when the
+// entitlement behind them has ended, although no line of the package draws on it.
+func TestNoLeaveForMediaWhoseLicenceEnded(t *testing.T) {
+	w := newWorld(t)
+	key := w.created(release.BuildTest)
+	end := w.read(key).WindowStart.Add(2 * time.Hour)
+	save := func(number int64, to db.Time) {
+		t.Helper()
+		w.must(w.media.SaveLicence(ctx, w.cora, number, dml.Licence{Key: "ENT-7", Name: "Modem", Supplier: "Kvarn", Terms: dml.Commercial, Metric: dml.Unlimited, ValidTo: to}))
+	}
+	save(0, end)
+	v, err := w.media.Receive(ctx, w.bruno, dml.Submission{ItemKey: "kvarn/modem", ItemName: "Modem", Kind: dml.Software, Label: "6", FileName: "modem.bin", Provenance: dml.Procured, Supplier: "Kvarn",
+		Licence: dml.Commercial, LicenceKey: "ENT-7"}, strings.NewReader("modem"))
+	w.must(err)
+	w.must(w.media.Accept(ctx, w.cora, v.ID, v.Row.Version, dml.Decision{}))
+	w.add(key, v)
+	save(1, w.read(key).WindowStart)
+	if f := w.finding(key, release.A3, "media.accepted"); f.State != release.Unmet || !strings.Contains(fmt.Sprint(f), "ENT-7 expired") {
+		t.Errorf("its licence ends before it is deployed: %+v", f)
+	}
+	save(2, end)
+	if f := w.finding(key, release.A3, "media.accepted"); f.State != release.Met {
+		t.Errorf("its licence holds: %+v", f)
+	}
+	w.to(key, release.Ready)
+	w.prepare(key)
+	w.approve(key, release.A4, w.chen)
+	dbtest.SetTime(w.d, end.Add(-time.Hour).Std())
+	w.must(w.svc.Recheck(ctx, w.bruno, key))
+	w.leave(key)
+	w.leaveAt(key, end, end, "licence.expired")
 }

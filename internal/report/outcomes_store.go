@@ -113,11 +113,11 @@ func (d *desk) stock(f *Figures, _ lives) error {
 	}
 	f.add(share("accuracy", library, "Media that match their digest", t.Hits, t.Cases, "files hashed anew", "Files of the library whose latest check lies in the period, and whose bytes hash to what was accepted."))
 	t, err = d.tally(&f.Query, `SELECT `+when("l.valid_from <= @now AND (l.valid_to = 0 OR l.valid_to > @now) AND (l.metric IN ('site', 'unlimited') OR a.held <= l.entitled)")+` AS hits, COUNT(*) AS cases
-		FROM licences l JOIN (SELECT x.licence_id, SUM(x.quantity) AS held FROM licence_allocations x WHERE x.state IN ('Reserved', 'Consumed') GROUP BY x.licence_id) a ON a.licence_id = l.id`)
+		FROM licences l JOIN (SELECT x.licence_id, SUM(x.installed) AS held FROM licence_allocations x WHERE x.state IN ('Reserved', 'Consumed') GROUP BY x.licence_id) a ON a.licence_id = l.id`)
 	if err != nil {
 		return err
 	}
-	f.add(share("licences", library, "Licences in use within their entitlement", t.Hits, t.Cases, "licences in use", "Licences that hold now and of which no more is reserved and used than was bought."))
+	f.add(share("licences", library, "Licences in use within their entitlement", t.Hits, t.Cases, "licences in use", "Licences that hold now and of which no more is used than was bought."))
 	return d.drift(f)
 }
 
