@@ -14,7 +14,7 @@ var environments = []deploy.EnvironmentDraft{
 	{Key: "lab", Name: "Device laboratory", Zone: Zone, Position: 1},
 	{Key: "staging", Name: "Staging", Zone: Zone, Position: 2},
 	{Key: "production", Name: "Production", Zone: Zone, Production: true, Position: 3},
-	{Key: "field", Name: "Branches and warehouses", Zone: Zone, Production: true, Position: 4},
+	{Key: "field", Name: "Branches and warehouses", Zone: Zone, Production: true, Position: 4, Method: deploy.MethodDDI},
 }
 
 // hosts are the targets whose present version is known.

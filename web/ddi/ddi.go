@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -24,17 +25,24 @@ import (
 type Config struct {
 	URL       string // external address; empty is what the request says
 	Proxy     *net.IPNet
-	Downloads int // files sent at the same time; 0 is the usual
+	Downloads int           // files sent at the same time; 0 is the usual
+	Queue     time.Duration // how long one more waits before it is told to come again; 0 is the usual
 }
 
-// usualDownloads are far fewer than polls, so that polls never wait for them.
-const usualDownloads = 256
+// Downloads are far fewer than polls, so that polls never wait for them.
+const (
+	usualDownloads = 256
+	usualQueue     = 10 * time.Second
+)
 
 // Routes adds the addresses of devices. There is no session, no cookie and no
 // check of origins: each request brings its token.
 func Routes(e *echo.Echo, a *app.App, c Config) {
 	if c.Downloads == 0 {
 		c.Downloads = usualDownloads
+	}
+	if c.Queue == 0 {
+		c.Queue = usualQueue
 	}
 	h := &handler{app: a, config: c, downloads: make(chan struct{}, c.Downloads)}
 	h.config.URL = strings.TrimRight(c.URL, "/")

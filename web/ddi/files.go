@@ -116,10 +116,6 @@ func (n *noted) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{n.ResponseWriter}, r)
 }
 
-// queue is how long a download waits for another to end before it is told to
-// come again.
-const queue = 10 * time.Second
-
 // slot is one of the places for downloads.
 func (h *handler) slot(ctx context.Context) (leave func(), err error) {
 	leave = func() { <-h.downloads }
@@ -128,7 +124,7 @@ func (h *handler) slot(ctx context.Context) (leave func(), err error) {
 		return leave, nil
 	default:
 	}
-	wait := time.NewTimer(queue)
+	wait := time.NewTimer(h.config.Queue)
 	defer wait.Stop()
 	select {
 	case h.downloads <- struct{}{}:
