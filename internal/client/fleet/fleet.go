@@ -31,14 +31,17 @@ type Config struct {
 
 // Run plays the devices until ctx ends, or each has done its part, and gives
 // what came of it.
-func Run(ctx context.Context, c Config) *Result {
+func Run(ctx context.Context, c Config) *Result { return Play(ctx, c, new(Result)) }
+
+// Play is Run with a result that can be read meanwhile.
+func Play(ctx context.Context, c Config, r *Result) *Result {
 	if c.Connections == 0 {
 		c.Connections = 256
 	}
 	if c.Tenant == "" {
 		c.Tenant = "default"
 	}
-	r := &Result{Devices: c.Devices, began: time.Now()}
+	r.Devices, r.began = c.Devices, time.Now()
 	transport := &http.Transport{MaxIdleConnsPerHost: c.Connections, MaxConnsPerHost: c.Connections, DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
@@ -69,7 +72,11 @@ type device struct {
 	base   string
 	fails  bool
 	closed string // the action that it closed last
+	owed   *word  // what it could not say yet of the action that it ended
 }
+
+// word is how an action ended.
+type word struct{ action, at, finished, detail string }
 
 // live polls until there is nothing more to do.
 func (d *device) live(ctx context.Context) {
@@ -83,8 +90,11 @@ func (d *device) live(ctx context.Context) {
 	for {
 		sleep := d.turn(ctx)
 		if d.c.Once && d.closed != "" || !rest(ctx, sleep) {
-			return
+			break
 		}
+	}
+	if d.owed != nil {
+		d.r.lost.Add(1)
 	}
 }
 
@@ -102,6 +112,9 @@ func rest(ctx context.Context, t time.Duration) bool {
 
 // turn is one poll and what follows from it. It gives how long to sleep.
 func (d *device) turn(ctx context.Context) time.Duration {
+	if d.owed != nil && !d.end(ctx, *d.owed) {
+		return time.Second
+	}
 	var p polled
 	began := time.Now()
 	err := d.get(ctx, d.base, &p)
@@ -135,6 +148,22 @@ func (d *device) stop(ctx context.Context, at string) {
 	}
 }
 
+// end says how an action ended, until the server has taken it: a device says it
+// again after the server was away.
+func (d *device) end(ctx context.Context, w word) bool {
+	d.owed = &w
+	if !d.report(ctx, http.MethodPost, w.at+"/feedback", feedback(w.action, "closed", w.finished, 0, 0, w.detail)) {
+		return false
+	}
+	d.owed, d.closed = nil, w.action
+	if w.finished == "failure" {
+		d.r.broken.Add(1)
+	} else {
+		d.r.confirmed.Add(1)
+	}
+	return true
+}
+
 // install fetches, installs, starts with it, and says how it came up.
 func (d *device) install(ctx context.Context, at string) {
 	var b deployment
@@ -146,35 +175,29 @@ func (d *device) install(ctx context.Context, at string) {
 		return
 	}
 	d.r.offered.Add(1)
-	say := func(execution, finished string, n, of int, detail string) bool {
-		return d.report(ctx, http.MethodPost, d.base+"/deploymentBase/"+b.ID+"/feedback", feedback(b.ID, execution, finished, n, of, detail))
+	action := d.base + "/deploymentBase/" + b.ID
+	chunks := len(b.Deployment.Chunks)
+	proceeds := func(n int, detail string) bool {
+		return d.report(ctx, http.MethodPost, action+"/feedback", feedback(b.ID, "proceeding", "none", n, chunks, detail))
 	}
-	say("proceeding", "none", 0, len(b.Deployment.Chunks), "Installing Update Chunk Artifacts.")
+	proceeds(0, "Installing Update Chunk Artifacts.")
 	for _, chunk := range b.Deployment.Chunks {
 		for _, file := range chunk.Artifacts {
 			if d.c.NoDownload {
 				continue
 			}
-			if err := d.fetch(ctx, file.Links["download"].Href, file.Size, file.Hashes.SHA1); err != nil {
-				d.r.failedTo("fetch a file", err, ctx)
-				say("closed", "failure", 0, 0, "Download failed: "+err.Error())
+			if err := d.fetched(ctx, file.Links["download"].Href, file.Size, file.Hashes.SHA1); err != nil {
+				d.end(ctx, word{b.ID, action, "failure", "Download failed: " + err.Error()})
 				return
 			}
 		}
 	}
-	if !say("proceeding", "none", len(b.Deployment.Chunks), len(b.Deployment.Chunks), "All Chunks Installed.") || !rest(ctx, d.c.Boot) {
-		return
+	if !proceeds(chunks, "All Chunks Installed.") || !rest(ctx, d.c.Boot) {
+		return // it begins again at the next poll, as SWUpdate does
 	}
-	finished, detail := "success", "Update Installed."
 	if d.fails {
-		finished, detail = "failure", "The new system did not come up."
-	}
-	if say("closed", finished, 0, 0, detail) {
-		d.closed = b.ID
-		if d.fails {
-			d.r.broken.Add(1)
-		} else {
-			d.r.confirmed.Add(1)
-		}
+		d.end(ctx, word{b.ID, action, "failure", "The new system did not come up."})
+	} else {
+		d.end(ctx, word{b.ID, action, "success", "Update Installed."})
 	}
 }

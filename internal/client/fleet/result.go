@@ -2,8 +2,11 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
+	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,7 +32,8 @@ func (r *Result) Polls() int64 { return r.polls.Load() }
 // Errors is how often something was not answered as it should be.
 func (r *Result) Errors() int64 { return r.errors.Load() }
 
-// Lost is how many reports were never taken, however often they were sent.
+// Lost is how many devices could not say how an action ended, however often they
+// tried.
 func (r *Result) Lost() int64 { return r.lost.Load() }
 
 // Confirmed and Broken are how many actions were closed with success, and with
@@ -54,6 +58,12 @@ func (r *Result) failedTo(what string, err error, ctx context.Context) {
 		return
 	}
 	r.errors.Add(1)
+	if named := (*url.Error)(nil); errors.As(err, &named) { // without the address, which every device has of its own
+		err = named.Err
+	}
+	if cut := (*net.OpError)(nil); errors.As(err, &cut) {
+		err = cut.Err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.told == nil {

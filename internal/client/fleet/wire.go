@@ -80,7 +80,7 @@ func (d *device) get(ctx context.Context, at string, into any) error {
 	return json.Unmarshal(data, into)
 }
 
-// tries is how often a report is sent before it counts as lost.
+// tries is how often something is sent before the device sleeps over it.
 const tries = 10
 
 // report sends a report until it is answered with 200, as a device does.
@@ -96,9 +96,7 @@ func (d *device) report(ctx context.Context, method, at, body string) bool {
 			break
 		}
 	}
-	if ctx.Err() == nil {
-		d.r.lost.Add(1)
-	} else {
+	if ctx.Err() != nil {
 		d.r.cut.Add(1)
 	}
 	return false
@@ -117,6 +115,20 @@ func (d *device) send(ctx context.Context, method, at, body string) error {
 		return fmt.Errorf("answered %d: %.200s", response.StatusCode, data)
 	}
 	return nil
+}
+
+// fetched is fetch as often as a device tries a download before it gives up.
+func (d *device) fetched(ctx context.Context, at string, size int64, digest string) (err error) {
+	for try := range tries {
+		if err = d.fetch(ctx, at, size, digest); err == nil {
+			return nil
+		}
+		d.r.failedTo("fetch a file", err, ctx)
+		if !rest(ctx, time.Duration(try+1)*200*time.Millisecond) {
+			break
+		}
+	}
+	return err
 }
 
 // fetch reads a file and compares its digest.
