@@ -115,7 +115,10 @@ func (s *Service) WaveTargets(ctx context.Context, actor identity.Actor, key str
 		if err != nil {
 			return err
 		}
-		page, err = d.targetPage(q, states)
+		if page, err = d.targetPage(q, states); err != nil {
+			return err
+		}
+		page.Counts, err = countStates(tx, d.w.ID)
 		return err
 	})
 	return page, err
@@ -157,7 +160,7 @@ func (d *deed) targetPage(q TargetQuery, states []TargetState) (*TargetPage, err
 	}
 	if len(list) > limit {
 		list = list[:limit]
-		page.Next = list[limit-1].TargetKey
+		page.Next = list[limit-1].cursor()
 	}
 	veil := d.s.veil(d.tx, d.actor)
 	for _, t := range list {

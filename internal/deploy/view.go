@@ -77,12 +77,14 @@ type TargetQuery struct {
 	Limit int
 }
 
-// TargetPage is one page of the targets of a wave, by key.
+// TargetPage is one page of the targets of a wave: those in trouble first, then
+// by key.
 type TargetPage struct {
 	Release *release.Release
 	Wave    Wave
 	Targets []TargetView
-	Next    string // key to page on after; empty at the end
+	Next    string       // to page on after; empty at the end
+	Counts  []StateCount // of all its targets
 	Digests []SignedDigest
 }
 

@@ -42,6 +42,9 @@ func (s TargetState) waits() bool {
 	return s == TargetPending || s == TargetStaged || s == TargetOffered
 }
 
+// troubled tells whether somebody has to look at the target.
+func (s TargetState) troubled() bool { return s == TargetFailed || s == TargetOverdue }
+
 // TargetVerb moves a target of a wave.
 type TargetVerb string
 

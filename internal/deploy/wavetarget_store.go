@@ -119,14 +119,15 @@ func waveTargetByID(tx *db.Tx, id int64) (*WaveTarget, error) {
 	return &t, tx.First(&t, "id = ?", id)
 }
 
-type stateCount struct {
+// StateCount is how many targets of a wave stand in a state.
+type StateCount struct {
 	State    TargetState
 	Total    int64
-	Retrying int64
+	Retrying int64 // of them, that are tried again by themselves
 }
 
-func countStates(tx *db.Tx, waveID int64) ([]stateCount, error) {
-	var rows []stateCount
+func countStates(tx *db.Tx, waveID int64) ([]StateCount, error) {
+	var rows []StateCount
 	return rows, tx.Gorm().Model(&WaveTarget{}).Select("state, COUNT(*) AS total, SUM(CASE WHEN retry_at <> 0 THEN 1 ELSE 0 END) AS retrying").Where("wave_id = ?", waveID).Group("state").Scan(&rows).Error
 }
 
@@ -190,20 +191,62 @@ func exclusionsAsked(tx *db.Tx, releaseID int64) ([]WaveTarget, error) {
 	return list, tx.Gorm().Where("release_id = ? AND exclude_asked_by_id <> 0 AND state <> ?", releaseID, TargetExcluded).Order("target_key").Find(&list).Error
 }
 
+// listWaveTargets gives a page of a wave's targets: those in trouble first, then
+// the others, each by key. A page on goes after the last of the one before.
 func listWaveTargets(tx *db.Tx, waveID int64, q TargetQuery, states []TargetState, limit int) ([]WaveTarget, error) {
-	g := tx.Gorm().Where("wave_id = ?", waveID)
-	if q.Text != "" {
-		like := "%" + escapeLike(strings.ToLower(q.Text)) + "%"
+	if len(states) == 0 {
+		states = TargetStates()
+	}
+	bad, rest := divide(states)
+	after, begun := strings.CutPrefix(q.After, troubleMark)
+	var list []WaveTarget
+	if len(bad) > 0 && (begun || q.After == "") {
+		if err := someTargets(tx, waveID, q.Text, bad, after, limit).Find(&list).Error; err != nil {
+			return nil, err
+		}
+		after = ""
+	}
+	if len(rest) == 0 || len(list) >= limit {
+		return list, nil
+	}
+	var more []WaveTarget
+	err := someTargets(tx, waveID, q.Text, rest, after, limit-len(list)).Find(&more).Error
+	return append(list, more...), err
+}
+
+// troubleMark before the key of a page's last target says that it is in trouble;
+// no key begins with it.
+const troubleMark = "!"
+
+// cursor is what the next page goes after.
+func (t *WaveTarget) cursor() string {
+	if t.State.troubled() {
+		return troubleMark + t.TargetKey
+	}
+	return t.TargetKey
+}
+
+func divide(states []TargetState) (bad, rest []TargetState) {
+	for _, s := range states {
+		if s.troubled() {
+			bad = append(bad, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return bad, rest
+}
+
+func someTargets(tx *db.Tx, waveID int64, text string, states []TargetState, after string, limit int) *gorm.DB {
+	g := tx.Gorm().Where("wave_id = ? AND state IN ?", waveID, states)
+	if text != "" {
+		like := "%" + escapeLike(strings.ToLower(text)) + "%"
 		g = g.Where(`(LOWER(target_key) LIKE ? ESCAPE '\' OR LOWER(target_name) LIKE ? ESCAPE '\')`, like, like)
 	}
-	if len(states) > 0 {
-		g = g.Where("state IN ?", states)
+	if after != "" {
+		g = g.Where("target_key > ?", after)
 	}
-	if q.After != "" {
-		g = g.Where("target_key > ?", q.After)
-	}
-	var list []WaveTarget
-	return list, g.Order("target_key").Limit(limit).Find(&list).Error
+	return g.Order("target_key").Limit(limit)
 }
 
 // restoreWords says of the touched targets of a wave, as far as it is known what

@@ -40,6 +40,10 @@ func itselfWords(w *deploy.WaveView) string {
 	return title(words) + "."
 }
 
+// searchable is the number of targets from which on the board has a search for
+// them; fewer are seen at a glance.
+const searchable = 20
+
 // nextClass makes the next wave's next verb the primary one.
 func nextClass(w *deploy.WaveView) string {
 	if w.Next {

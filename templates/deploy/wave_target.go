@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 
@@ -33,6 +34,19 @@ func (v WaveTargetsView) next() string {
 		q.Set("state", string(v.Query.State))
 	}
 	return v.address() + "?" + q.Encode()
+}
+
+// counts gives the states that targets stand in, those in trouble first.
+func (v WaveTargetsView) counts() []deploy.StateCount {
+	order := func(s deploy.TargetState) int {
+		if s == deploy.TargetFailed || s == deploy.TargetOverdue {
+			return -1
+		}
+		return slices.Index(deploy.TargetStates(), s)
+	}
+	list := slices.Clone(v.Counts)
+	slices.SortFunc(list, func(a, b deploy.StateCount) int { return cmp.Compare(order(a.State), order(b.State)) })
+	return list
 }
 
 func (v WaveTargetsView) filtered() bool { return v.Query.Text != "" || v.Query.State != "" }
