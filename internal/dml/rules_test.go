@@ -53,7 +53,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: %s", good, why)
 		}
 	}
-	for _, bad := range []string{"", "/", "a//b", "/a", "a/", "A/b", "a b", "..", "a/../b", "a/./b", "a\x00b", "a%2fb", "é", "-a", "a-", "upload", "licences/x",
+	for _, bad := range []string{"", "/", "a//b", "/a", "a/", "A/b", "a b", "..", "a/../b", "a/./b", "a\x00b", "a%2fb", "é", "-a", "a-", "upload", "licences/x", "releases", "releases/pay-2026.11.1",
 		"quarantine", "versions/1", strings.Repeat("a", 129), "a/b/c/d/e/f/g", "a\nb", "<script>"} {
 		if checkKey(bad) == "" {
 			t.Errorf("the key %q was taken", bad)

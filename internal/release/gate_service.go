@@ -33,8 +33,14 @@ type Say struct {
 
 // DecideGate records a person's word on a gate, with the findings as they are in
 // this transaction. The last word that the policy asks for passes the gate and
-// moves the release; a rejection sends back what to mend.
+// moves the release; a rejection sends back what to mend. Before A3 is approved
+// the bytes of the package are hashed anew.
 func (s *Service) DecideGate(ctx context.Context, actor identity.Actor, key string, code GateCode, say Say) error {
+	if code == A3 && say.Verdict == Approve {
+		if err := s.vouch(ctx, actor, key, say); err != nil {
+			return err
+		}
+	}
 	return s.write(ctx, actor, key, identity.GateDecide, func(tx *db.Tx, r *Release) error {
 		if err := actor.MustBePerson(); err != nil {
 			return err

@@ -68,6 +68,21 @@ func TestLeaveIsForTheSignedDigestAlone(t *testing.T) {
 	w.leave(key)
 }
 
+// Before A3 the bytes are hashed anew: what is damaged is listed, and nothing is
+// decided.
+func TestNoCheckInOfDamagedMedia(t *testing.T) {
+	w := newWorld(t)
+	key := w.created(release.BuildTest)
+	w.pack(key)
+	w.verify(key)
+	w.must(w.svc.Attest(ctx, w.tess, key, release.A3, "A3.notes", "Read them."))
+	w.rot()
+	refused(t, w.approves(w.chen, key, release.A3), "media.damaged", "media.damaged", "package.damaged")
+	if r := w.read(key); r.State != release.BuildTest || r.SignedDigest != "" {
+		t.Errorf("it was checked in all the same: %s, %s", r.State, r.SignedDigest)
+	}
+}
+
 func TestNoLeaveWithSuspectMedia(t *testing.T) {
 	w := newWorld(t)
 	key := w.open()

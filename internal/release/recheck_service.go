@@ -39,12 +39,7 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 			return fault.Refuse("Nothing was hashed anew.", fault.Blocker{Code: "package.baselined", Sentence: "The package is not baselined, so its files may still change.",
 				Owner: identity.BuildManager.Label(), Link: r.Link("package"), Action: "Baseline the package"})
 		}
-		id, index = p.ID, blob.Digest(p.IndexDigest)
-		for _, line := range lines {
-			if line.Digest != "" {
-				digests = append(digests, blob.Digest(line.Digest))
-			}
-		}
+		id, index, digests = p.ID, blob.Digest(p.IndexDigest), digestsOf(lines)
 		return nil
 	})
 	if err != nil {
@@ -81,6 +76,64 @@ func (s *Service) Recheck(ctx context.Context, actor identity.Actor, key string)
 		return err
 	}
 	return fault.Refuse("The media library cannot vouch for this package.", damaged...)
+}
+
+// vouch hashes the package anew before somebody approves its check-in, and
+// refuses with everything that no longer matches. Whoever would be refused anyway
+// does not make the library work.
+func (s *Service) vouch(ctx context.Context, actor identity.Actor, key string, say Say) error {
+	var digests []blob.Digest
+	var index blob.Digest
+	var r *Release
+	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
+		if r, err = s.FindIn(tx, actor, key); err != nil {
+			return err
+		}
+		if err := identity.Authorize(actor, identity.GateDecide, r.ServiceID); err != nil {
+			return err
+		}
+		if err := actor.MustBePerson(); err != nil {
+			return err
+		}
+		g, err := gateOf(tx, r.ID, A3)
+		if err != nil {
+			return err
+		}
+		table, err := s.table(tx, r, g)
+		if err != nil {
+			return err
+		}
+		findings, err := s.Findings(tx, r, A3)
+		if err != nil {
+			return err
+		}
+		if _, err := table.judge(actor, say, findings, tx.Now); err != nil {
+			return err
+		}
+		p, lines, err := s.CurrentPackage(tx, r)
+		if err != nil || p == nil {
+			return err
+		}
+		index, digests = blob.Digest(p.IndexDigest), digestsOf(lines)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	damaged, err := s.rehash(ctx, r, index, digests)
+	if err != nil {
+		return err
+	}
+	return fault.Refuse("The media library cannot vouch for this package.", damaged...)
+}
+
+func digestsOf(lines []Component) (digests []blob.Digest) {
+	for _, line := range lines {
+		if line.Digest != "" {
+			digests = append(digests, blob.Digest(line.Digest))
+		}
+	}
+	return digests
 }
 
 // rehash hashes the index and every file, and says of each that does not match
