@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,11 @@ type dataFlags struct {
 }
 
 func (f dataFlags) open(ctx context.Context, log *slog.Logger) (*app.App, error) {
-	return app.Open(ctx, app.Config{Data: f.Data, Database: f.Database, Blobs: f.Blobs, Moved: f.Moved, Secret: f.SecretKey, Log: log})
+	return app.Open(ctx, f.config(log))
+}
+
+func (f dataFlags) config(log *slog.Logger) app.Config {
+	return app.Config{Data: f.Data, Database: f.Database, Blobs: f.Blobs, Moved: f.Moved, Secret: f.SecretKey, Log: log}
 }
 
 type serveCmd struct {
@@ -56,7 +61,9 @@ func (s serveCmd) serve(ctx context.Context, prepare func(context.Context, *app.
 		return fmt.Errorf("cannot listen on %s: %w; name another with --addr", s.Addr, errors.Unwrap(err))
 	}
 	defer listener.Close()
-	a, err := s.open(ctx, log)
+	config := s.config(log)
+	config.URL = cmp.Or(s.URL, "http://"+listener.Addr().String())
+	a, err := app.Open(ctx, config)
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ type Config struct {
 	Database string        // postgres://…; empty is SQLite in the data folder
 	Blobs    blob.S3Config // the bucket of the media; unnamed is the data folder
 	Moved    bool          // the media were copied to where Blobs says
+	URL      string        // external address, as other deployers reach it
 	Secret   string        // key of the secrets at rest; empty is a file in the data folder
 	Log      *slog.Logger
 	Clock    func() time.Time // time.Now when nil
@@ -78,7 +79,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the media store: %w", errors.Join(err, d.Close()))
 	}
-	a := connect(d, blobs, seal.New(c.Secret, c.Data), c.Log)
+	a := connect(d, blobs, deploy.Tools{Box: seal.New(c.Secret, c.Data), URL: c.URL}, c.Log)
 	if c.Moved {
 		if err := a.DML.MoveIn(ctx, home); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -122,10 +123,10 @@ func (a *App) Start(ctx context.Context) error {
 // Connect makes the services over an open database and media store. Secrets are
 // sealed with a key that is forgotten with the process.
 func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
-	return connect(d, blobs, seal.Fleeting(), log)
+	return connect(d, blobs, deploy.Tools{Box: seal.Fleeting()}, log)
 }
 
-func connect(d *db.DB, blobs blob.Store, box *seal.Box, log *slog.Logger) *App {
+func connect(d *db.DB, blobs blob.Store, tools deploy.Tools, log *slog.Logger) *App {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -138,7 +139,8 @@ func connect(d *db.DB, blobs blob.Store, box *seal.Box, log *slog.Logger) *App {
 	a.Plan = plan.New(d, a.Policy, a.Change, a.Release)
 	a.Build = build.New(d, a.Release, a.DML, a.Catalog)
 	a.Deploy = deploy.New(d, a.Release, a.Policy, a.Change)
-	a.Deploy.Equip(deploy.Tools{Box: box, Media: a.DML})
+	tools.Media = a.DML
+	a.Deploy.Equip(tools)
 	a.Review = review.New(d, review.Rooms{Release: a.Release, Build: a.Build, Deploy: a.Deploy, Catalog: a.Catalog, DML: a.DML, Policy: a.Policy})
 	a.Report = report.New(d, report.Rooms{Release: a.Release, Plan: a.Plan, Deploy: a.Deploy, Review: a.Review, DML: a.DML, Policy: a.Policy, Change: a.Change})
 	a.Status = status.New(d, a.Release, a.Deploy)

@@ -124,3 +124,9 @@ func TestRunStatesAndVerbs(t *testing.T) {
 		RunGoing:   {RunWithhold: RunWaiting, RunEnd: RunDone, RunFail: RunFailed, RunWithdraw: RunWithdrawn},
 	})
 }
+
+func TestMessageStatesAndVerbs(t *testing.T) {
+	walk(t, messageMoves, MessageStates(), append(MessageVerbs(), "unknown"), map[MessageState]map[MessageVerb]MessageState{
+		MessageWaiting: {MessageSend: MessageSent, MessageFail: MessageFailed},
+	})
+}

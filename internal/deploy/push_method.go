@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -142,6 +143,10 @@ func (s *Service) rehire(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		messages, err := openMessages(tx)
+		for i := range messages {
+			err = errors.Join(err, post(tx, &messages[i]))
+		}
+		return err
 	})
 }

@@ -31,7 +31,7 @@ type Service struct {
 func New(d *db.DB, rel *release.Service, pol *policy.Service, chg *change.Service) *Service {
 	s := &Service{db: d, release: rel, policy: pol, change: chg, news: newNewsroom()}
 	s.pulls = newPulls(s)
-	s.methods = known(manual{}, ddi{s}, push{s})
+	s.methods = known(manual{}, ddi{s}, push{s}, handover{s})
 	return s
 }
 
@@ -43,6 +43,7 @@ func (s *Service) Jobs(r *jobs.Runner) {
 	r.Handle(jobBack, s.backDue)
 	r.Handle(jobPulls, func(ctx context.Context, _ []byte) error { return s.watchAgain(ctx) })
 	r.HandleLong(pushJob, pushWorkers, s.takeTurn)
+	r.HandleLong(hookJob, hookWorkers, s.sendMessage)
 	r.HandleLong(lookJob, lookWorkers, s.lookAgain)
 }
 

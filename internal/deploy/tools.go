@@ -13,6 +13,7 @@ type Tools struct {
 	Box      *seal.Box     // of keys and other secrets
 	Media    *dml.Service  // where the bytes come from
 	Patience ssh.Patience  // with hosts; ssh.Patient when zero
+	URL      string        // Slipway's own, as other deployers reach it
 	Retry    time.Duration // before a lost host is tried again; 5 s when zero
 	Least    time.Duration // that a command may take whatever was planned; 10 min when zero
 }
