@@ -26,6 +26,7 @@ type DB struct {
 	handles     []*sql.DB
 	postgres    bool
 	clock       func() time.Time
+	group       group
 }
 
 // Options say where the database is.

@@ -94,7 +94,7 @@ func (s *Service) Device(ctx context.Context, key, authorization, ip string) (*D
 // register adds the device that a gateway speaks for.
 func (s *Service) register(ctx context.Context, key string, environmentID int64) (*knownDevice, error) {
 	actor := identity.System("gateway")
-	err := s.db.InTx(ctx, func(tx *db.Tx) error {
+	err := s.db.InTxTogether(ctx, func(tx *db.Tx) error {
 		if _, err := targetByKey(tx, key); fault.KindOf(err) != fault.NotFound {
 			return err // another request was first
 		}
@@ -176,7 +176,7 @@ func (s *Service) writeDevice(ctx context.Context, actor identity.Actor, target 
 
 // change writes what a device says of itself.
 func (s *Service) changeDevice(ctx context.Context, dev *Device, fn func(*db.Tx, *Target, *DeviceRecord) error) error {
-	return s.db.InTx(ctx, func(tx *db.Tx) error {
+	return s.db.InTxTogether(ctx, func(tx *db.Tx) error {
 		t, err := targetByID(tx, dev.known.targetID)
 		if err != nil {
 			return err

@@ -64,7 +64,7 @@ func (s *Service) hear(ctx context.Context, dev *Device, action int64, f PullFee
 
 // keep writes down what was said, and changes nothing.
 func (s *Service) keep(ctx context.Context, dev *Device, action int64, f PullFeedback) error {
-	return s.db.InTx(ctx, func(tx *db.Tx) error {
+	return s.db.InTxTogether(ctx, func(tx *db.Tx) error {
 		a, err := pullAction(tx, dev.known.targetID, action)
 		if err != nil {
 			return err
@@ -85,7 +85,7 @@ func keepStatus(tx *db.Tx, a *PullAction, f PullFeedback) error {
 
 // keepClosed writes down what was said and closes the action.
 func (s *Service) keepClosed(ctx context.Context, dev *Device, action int64, f PullFeedback, w word) error {
-	return s.db.InTx(ctx, func(tx *db.Tx) error {
+	return s.db.InTxTogether(ctx, func(tx *db.Tx) error {
 		a, err := pullAction(tx, dev.known.targetID, action)
 		if err != nil {
 			return err
@@ -217,7 +217,7 @@ func (s *Service) Consent(ctx context.Context, dev *Device, action int64, agreed
 }
 
 func (s *Service) consent(ctx context.Context, targetID, action int64, agreed bool, by string, also func(*db.Tx, *PullAction) error) error {
-	return s.db.InTx(ctx, func(tx *db.Tx) error {
+	return s.db.InTxTogether(ctx, func(tx *db.Tx) error {
 		a, err := pullAction(tx, targetID, action)
 		if err != nil {
 			return err

@@ -75,7 +75,7 @@ func (d *deed) change(t *WaveTarget, fn func(*deed, *WaveTarget) error) error {
 // release, wave and target in one transaction, allows the actor, and runs fn.
 // Whether the wave's state lets it report is for fn to ask; see inState.
 func (s *Service) onTarget(ctx context.Context, actor identity.Actor, id int64, fn func(*deed, *WaveTarget) error) error {
-	return s.db.InTx(ctx, func(tx *db.Tx) error {
+	return s.db.InTxTogether(ctx, func(tx *db.Tx) error {
 		t, err := waveTargetByID(tx, id)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"time"
@@ -116,8 +117,9 @@ func (d *device) turn(ctx context.Context) time.Duration {
 		return time.Second
 	}
 	var p polled
-	began := time.Now()
-	err := d.get(ctx, d.base, &p)
+	began := time.Now() // or when there is a connection: waiting for one is the simulation's own
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { began = time.Now() }})
+	err := d.get(traced, d.base, &p)
 	if ctx.Err() != nil {
 		return 0
 	}
