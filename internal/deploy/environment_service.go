@@ -25,13 +25,17 @@ func (s *Service) Environments(ctx context.Context, actor identity.Actor) (*Envi
 		if err != nil {
 			return err
 		}
+		drift, err := driftPerEnvironment(tx)
+		if err != nil {
+			return err
+		}
 		pull, err := pullByEnvironment(tx)
 		if err != nil {
 			return err
 		}
 		live, err := s.liveWaves(tx, actor)
 		for _, e := range rows {
-			view := EnvironmentView{Environment: e, Targets: totals[e.ID], CanEdit: list.CanEdit, Pull: *usualPull(e.ID)}
+			view := EnvironmentView{Environment: e, Targets: totals[e.ID], Drift: drift[e.ID], CanEdit: list.CanEdit, Pull: *usualPull(e.ID)}
 			if p, saved := pull[e.ID]; saved {
 				view.Pull = p
 			}

@@ -114,6 +114,7 @@ func listTargets(tx *db.Tx, f TargetFilter, parsed Filter, limit int) ([]Target,
 	if !f.Retired {
 		q = q.Where("NOT retired")
 	}
+	q = withDrift(q, f.Drift)
 	if f.After != "" {
 		q = q.Where("target_key > ?", f.After)
 	}

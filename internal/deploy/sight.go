@@ -71,6 +71,9 @@ func (v *veil) target(t *Target) error {
 	if err := v.cover(&t.InstalledRelease, &t.InstalledVersion); err != nil {
 		return err
 	}
+	if err := v.cover(new(string), &t.ReportedVersion); err != nil {
+		return err
+	}
 	return v.cover(&t.FormerRelease, &t.FormerVersion)
 }
 

@@ -45,6 +45,11 @@ type Target struct {
 	InstalledVersion string
 	InstalledRelease string
 	InstalledAt      db.Time
+	ReportedDigest   string // as it said itself, last
+	ReportedVersion  string
+	ReportedBy       string
+	ReportedAt       db.Time
+	Drift            Drift `gorm:"-"` // as lists and pages work it out
 	FormerDigest     string
 	FormerVersion    string
 	FormerRelease    string

@@ -26,6 +26,9 @@ func (s *Service) TargetsPage(ctx context.Context, actor identity.Actor, f Targe
 	if err != nil {
 		return nil, wrong("The targets were not filtered.", "filter", err.Error(), nil)
 	}
+	if f.Drift != NoDrift && !slices.Contains(Drifts(), f.Drift) {
+		return nil, wrong("The targets were not filtered.", "drift", "There is no such drift.", nil)
+	}
 	limit := pageLimit(f.Limit)
 	list := &TargetList{CanEdit: actor.Can(identity.EnvironmentEdit, 0)}
 	return list, s.db.View(ctx, func(tx *db.Tx) (err error) {
@@ -39,8 +42,13 @@ func (s *Service) TargetsPage(ctx context.Context, actor identity.Actor, f Targe
 			list.Targets = list.Targets[:limit]
 			list.Next = list.Targets[limit-1].Key
 		}
+		kinds, err := kindsOf(tx, list.Targets)
+		if err != nil {
+			return err
+		}
 		veil := s.veil(tx, actor)
 		for i := range list.Targets {
+			list.Targets[i].Drift = kinds[list.Targets[i].ID]
 			if err := veil.target(&list.Targets[i]); err != nil {
 				return err
 			}
@@ -70,6 +78,9 @@ func (s *Service) TargetDetail(ctx context.Context, actor identity.Actor, key st
 		}
 		e, err := environmentByID(tx, t.EnvironmentID)
 		if err != nil {
+			return err
+		}
+		if t.Drift, err = driftOf(tx, t); err != nil {
 			return err
 		}
 		veil := s.veil(tx, actor)

@@ -13,6 +13,7 @@ type Board struct {
 	Waves    []WaveView
 	Progress Progress
 	Now      db.Time
+	Loose    int64  // frozen targets that run what no authorised package holds
 	Pulse    string // changes whenever the deployment does; see Watch
 	Can      BoardCan
 	Back     *Remediation            // the rollout back that goes on now; nil where none does
@@ -138,6 +139,7 @@ type EnvironmentView struct {
 	Environment
 	Pull    PullSettings // how its devices fetch
 	Targets int64
+	Drift   DriftCount
 	Waves   []Wave // live there now
 	CanEdit bool
 }
@@ -153,7 +155,8 @@ type TargetFilter struct {
 	Text           string // in key or name
 	EnvironmentKey string
 	Filter         string // as waves filter
-	Retired        bool   // shows those too
+	Drift          Drift
+	Retired        bool // shows those too
 	After          string
 	Limit          int
 }

@@ -9,6 +9,7 @@ import (
 
 	"slipway/internal/change"
 	"slipway/internal/db"
+	"slipway/internal/identity"
 )
 
 // soonest is how many moments of the next two days are listed.
@@ -60,6 +61,31 @@ func sameAsWave(e change.Entry, all []change.Entry) bool {
 	return e.Booking.Part == "" && slices.ContainsFunc(all, func(o change.Entry) bool {
 		return o.Booking != nil && o.Booking.Part != "" && o.Booking.ReleaseKey == e.Booking.ReleaseKey && o.Span == e.Span
 	})
+}
+
+// loose tells those who keep the environments what runs there unauthorised.
+func (d *desk) loose(w *Work) error {
+	if !d.actor.Can(identity.EnvironmentEdit, 0) || d.actor.Kind != identity.PersonKind {
+		return nil
+	}
+	n, err := d.s.rooms.Deploy.Drift(d.tx)
+	if err != nil {
+		return err
+	}
+	if n.Unauthorised > 0 {
+		w.add(d.tx.Now, false, Task{Family: "bad", Title: "Unauthorised deployment", Why: fmt.Sprintf("%s what no authorised package holds", runs(n.Unauthorised)), Href: "/targets?drift=unauthorised", Action: "See which"})
+	}
+	if n.Drifted > 0 {
+		w.add(d.tx.Now, false, Task{Family: "warn", Title: "Drift", Why: fmt.Sprintf("%s another package than the records say", runs(n.Drifted)), Href: "/targets?drift=drifted", Action: "See which"})
+	}
+	return nil
+}
+
+func runs(n int64) string {
+	if n == 1 {
+		return "1 target runs"
+	}
+	return fmt.Sprintf("%d targets run", n)
 }
 
 // steps are the run-sheet steps that the actor holds, may witness or may claim.

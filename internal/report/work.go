@@ -82,7 +82,7 @@ func (s *Service) MyWork(ctx context.Context, actor identity.Actor) (*Work, erro
 	w := &Work{}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
 		d := &desk{s, ctx, tx, actor}
-		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.flights, d.soon} {
+		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.loose, d.flights, d.soon} {
 			if err := part(w); err != nil {
 				return err
 			}

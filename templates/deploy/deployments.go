@@ -14,6 +14,7 @@ type DeploymentsView struct {
 	Running []deploy.Running
 	Ahead   *deploy.Ahead
 	Steps   []deploy.MyStep
+	Drift   deploy.DriftCount
 }
 
 // headline says in a line how much goes on.

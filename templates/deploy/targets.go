@@ -36,12 +36,12 @@ type TargetSheet struct {
 
 func (v TargetsView) filtered() bool {
 	f := v.Filter
-	return f.Text != "" || f.EnvironmentKey != "" || f.Filter != "" || f.Retired || f.After != ""
+	return f.Text != "" || f.EnvironmentKey != "" || f.Filter != "" || f.Drift != "" || f.Retired || f.After != ""
 }
 
 func (v TargetsView) at(after string) string {
 	q := url.Values{}
-	for name, value := range map[string]string{"q": v.Filter.Text, "environment": v.Filter.EnvironmentKey, "filter": v.Filter.Filter, "after": after} {
+	for name, value := range map[string]string{"q": v.Filter.Text, "environment": v.Filter.EnvironmentKey, "filter": v.Filter.Filter, "drift": string(v.Filter.Drift), "after": after} {
 		if value != "" {
 			q.Set(name, value)
 		}

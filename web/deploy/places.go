@@ -42,6 +42,7 @@ func (h *handler) placeRoutes(g *echo.Group) {
 	g.POST("/targets/:key/host/refuse", h.refuseHostKey)
 	g.POST("/targets/:key/token", h.rotateToken)
 	g.POST("/targets/:key/token/end", h.endToken)
+	g.POST("/targets/:key/accept", h.acceptReport)
 	g.POST("/targets/:key/retire", h.retireTarget)
 	g.POST("/targets/:key/restore", h.restoreTarget)
 }

@@ -19,7 +19,7 @@ import (
 func (h *handler) targets(c echo.Context) error {
 	ctx, actor := c.Request().Context(), page.Actor(c)
 	f := deploy.TargetFilter{Text: strings.TrimSpace(c.QueryParam("q")), EnvironmentKey: c.QueryParam("environment"), Filter: strings.TrimSpace(c.QueryParam("filter")),
-		Retired: c.QueryParam("retired") == "true", After: c.QueryParam("after")}
+		Drift: deploy.Drift(c.QueryParam("drift")), Retired: c.QueryParam("retired") == "true", After: c.QueryParam("after")}
 	list, err := h.app.Deploy.TargetsPage(ctx, actor, f)
 	if fault.KindOf(err) == fault.Invalid && err != nil {
 		v := view.TargetsView{Filter: f, Errors: page.Errors(err)}
@@ -59,6 +59,18 @@ func (h *handler) targetSheet(c echo.Context, t view.Trial, fresh string) (templ
 	}
 	host, err := h.app.Deploy.HostOf(ctx, actor, key)
 	return view.TargetPage(view.TargetSheet{Trial: t, TargetDetail: d, Host: host, Fresh: fresh}), err
+}
+
+// acceptReport takes what the target reports into the records.
+func (h *handler) acceptReport(c echo.Context) error {
+	if err := read(c); err != nil {
+		return err
+	}
+	key := c.Param("key")
+	if err := h.app.Deploy.AcceptReport(c.Request().Context(), page.Actor(c), key, drawnFrom(c), c.FormValue("reason")); err != nil {
+		return again(c, "accept", err, func(t view.Trial) (templ.Component, error) { return h.targetSheet(c, t, "") })
+	}
+	return page.Redirect(c, page.Path("targets", key), "The records say now what "+key+" reports.")
 }
 
 func (h *handler) newTarget(c echo.Context) error {

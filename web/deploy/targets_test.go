@@ -1,11 +1,15 @@
 package deploy_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
+	"slipway/internal/db"
+	"slipway/internal/deploy"
+	"slipway/internal/identity"
 	"slipway/web/webtest"
 )
 
@@ -136,4 +140,37 @@ func TestABadListIsNotImported(t *testing.T) {
 	upload(t, omar, forged, "").Status(http.StatusConflict)
 	omar.Get("/targets/brf-0903").Status(http.StatusNotFound)
 	omar.Post("/targets/import", url.Values{"environment": {"field"}, "lines": {"brf-0904, Branch, branch, site=Bodø"}}).Status(http.StatusOK).Has("#preview", "1 target added")
+}
+
+func TestUnauthorisedDeploymentsAreShown(t *testing.T) {
+	s := webtest.Demo(t)
+	ctx := context.Background()
+	list, err := s.App.Deploy.TargetsPage(ctx, actor(t, s, "maya"), deploy.TargetFilter{EnvironmentKey: "production"})
+	if err != nil || len(list.Targets) < 2 {
+		t.Fatal(err)
+	}
+	loose, drifted := list.Targets[0].Key, list.Targets[1].Key
+	var signed string
+	if err := s.App.DB.View(ctx, func(tx *db.Tx) error {
+		return tx.Gorm().Raw("SELECT digest FROM packages WHERE state IN ('SignedOff', 'Deployed') AND digest <> ? ORDER BY id LIMIT 1", list.Targets[1].InstalledDigest).Scan(&signed).Error
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for key, digest := range map[string]string{loose: "sha256:" + strings.Repeat("0123", 16), drifted: signed} {
+		if err := s.App.Deploy.ReportInstalled(ctx, identity.System("a device"), key, digest, "9"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	maya := s.As("maya")
+	maya.Get("/targets?drift=unauthorised").Has("tbody", loose).Lacks("tbody", drifted).Has("tbody", "Unauthorised deployment")
+	maya.Get("/targets?drift=drifted").Has("tbody", drifted).Has("tbody", "Drifted")
+	maya.Get("/deployments").Has("#unauthorised", "1 target").Has("#drifted", "1 target")
+	maya.Get("/environments").Has("tbody", "1 unauthorised")
+	maya.Get("/").Has("main", "Unauthorised deployment")
+	maya.Get("/targets/"+loose).Has("#drift", "No authorised package holds this digest").Lacks("#drift", "Take it into the records")
+	page := maya.Get("/targets/"+drifted).Has("#drift", "Take it into the records")
+	action := "/targets/" + drifted + "/accept"
+	maya.Post(action, filled(t, page, action, "reason", "by hand, in the outage")).Status(http.StatusSeeOther)
+	maya.Get("/targets/"+drifted).Lacks("main", "It reports something else")
+	s.As("dario").Get("/targets/"+loose).Lacks("#drift", "Take it into the records")
 }
