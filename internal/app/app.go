@@ -152,6 +152,7 @@ func connect(d *db.DB, blobs blob.Store, tools deploy.Tools, log *slog.Logger) *
 	a.Catalog.UseReleases(a.Release)
 	a.DML.UsePackages(a.Release)
 	a.DML.UsePlaces(a.Deploy)
+	a.DML.UseMakers(a.Build)
 	a.DML.Use(a.Release, a.Review)
 	a.DML.Jobs(a.Jobs)
 	a.Release.Jobs(a.Jobs)

@@ -2,6 +2,7 @@ package build
 
 import (
 	"slipway/internal/db"
+	"slipway/internal/dml"
 )
 
 // nextNumber gives the next number within the release. Writers are serial, so
@@ -65,3 +66,9 @@ func rehearsalsOf(tx *db.Tx, releaseID int64) ([]Rehearsal, error) {
 
 // save writes a row that nobody saved since it was read.
 func save(tx *db.Tx, row db.Versioned) error { return tx.Save(row) }
+
+// makingsOf gives the builds that made media versions, the newest first.
+func makingsOf(tx *db.Tx, versionIDs []int64) (list []dml.Making, err error) {
+	return list, tx.Gorm().Raw(`SELECT o.media_version_id, b.release_key, b.number, b.name, b.inputs, b.environment, b.builder_name, b.builder_kind, b.ended_at
+		FROM build_outputs o JOIN builds b ON b.id = o.build_id WHERE o.media_version_id IN ? ORDER BY b.id DESC`, versionIDs).Scan(&list).Error
+}

@@ -36,6 +36,9 @@ type Line struct {
 type Comparison struct {
 	From, To   Version
 	Files      []Line // by name, with size and digest
+	Members    []Line // of archives; what is the same is counted
+	SameInside int
+	Notes      []string // about archives that were not looked into
 	Components []Line
 	Unchanged  int  // components that are the same
 	Billed     bool // both have a bill of materials
@@ -79,13 +82,9 @@ func (s *Service) Compare(ctx context.Context, actor identity.Actor, fromID, toI
 	if c.From.ItemID != c.To.ItemID {
 		return nil, &fault.Fault{Kind: fault.Invalid, Message: "The versions were not compared.", Fields: []fault.Field{{Name: "to", Message: "Choose two versions of one item."}}}
 	}
-	var files [2][]facet
-	for i, v := range []*Version{&c.From, &c.To} {
-		if files[i], err = s.files(ctx, v); err != nil {
-			return nil, err
-		}
+	if err := s.compareFiles(ctx, &c); err != nil {
+		return nil, err
 	}
-	c.Files = differ(files[0], files[1])
 	all := differ(componentPieces(parts[0]), componentPieces(parts[1]))
 	c.Components = slices.DeleteFunc(all, func(l Line) bool { return l.Change == Same })
 	c.Unchanged = len(all) - len(c.Components)
@@ -95,10 +94,49 @@ func (s *Service) Compare(ctx context.Context, actor identity.Actor, fromID, toI
 	return &c, nil
 }
 
-// files lists what a version consists of: the layers or manifests of what was
+// compareFiles compares what the versions consist of, and what the archives
+// among that hold.
+func (s *Service) compareFiles(ctx context.Context, c *Comparison) (err error) {
+	var files, inside [2][]facet
+	var parts [2][]part
+	for i, v := range []*Version{&c.From, &c.To} {
+		if parts[i], err = s.parts(ctx, v); err != nil {
+			return err
+		}
+		for _, p := range parts[i] {
+			files[i] = append(files[i], facet{key: p.name, name: p.name, value: described(p.size, p.digest.Short())})
+		}
+	}
+	if len(parts[0]) == 1 && len(parts[1]) == 1 { // however it is called
+		files[0][0].key, files[1][0].key = "file", "file"
+	}
+	c.Files = differ(files[0], files[1])
+	for i, v := range []*Version{&c.From, &c.To} {
+		other := parts[1-i]
+		changed := slices.DeleteFunc(slices.Clone(parts[i]), func(p part) bool {
+			return slices.ContainsFunc(other, func(o part) bool { return o.digest == p.digest })
+		})
+		if v.Gone() || len(changed) == 0 {
+			continue
+		}
+		var notes []string
+		if inside[i], notes, err = s.members(ctx, changed); err != nil {
+			return err
+		}
+		c.Notes = append(c.Notes, notes...)
+	}
+	if len(inside[0]) > 0 && len(inside[1]) > 0 {
+		all := differ(inside[0], inside[1])
+		c.Members = slices.DeleteFunc(all, func(l Line) bool { return l.Change == Same })
+		c.SameInside = len(all) - len(c.Members)
+	}
+	return nil
+}
+
+// parts lists what a version consists of: the layers or manifests of what was
 // pushed, else the one file.
-func (s *Service) files(ctx context.Context, v *Version) ([]facet, error) {
-	one := []facet{{key: "file", name: v.FileName, value: described(v.Size, v.Digest.Short())}}
+func (s *Service) parts(ctx context.Context, v *Version) ([]part, error) {
+	one := []part{{v.FileName, v.Digest, v.Size}}
 	if v.Manifest != v.Digest || v.Gone() || !isManifestType(v.MediaType) {
 		return one, nil
 	}
@@ -110,10 +148,9 @@ func (s *Service) files(ctx context.Context, v *Version) ([]facet, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list []facet
+	var list []part
 	for i, d := range slices.Concat(m.Layers, m.Manifests) {
-		name := cmp.Or(d.Annotations[annotTitle], fmt.Sprintf("Part %d, %s", i+1, d.MediaType))
-		list = append(list, facet{key: name, name: name, value: described(d.Size, d.Digest.Short())})
+		list = append(list, part{cmp.Or(d.Annotations[annotTitle], fmt.Sprintf("Part %d, %s", i+1, d.MediaType)), d.Digest, d.Size})
 	}
 	return list, nil
 }

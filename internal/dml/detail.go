@@ -2,6 +2,7 @@ package dml
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"slipway/internal/db"
@@ -32,8 +33,9 @@ type VersionDetail struct {
 	Version
 	Checks    []Check
 	Evidence  []Evidence
-	Attaches  bool   // the viewer may add evidence
-	Unvouched string // why nobody vouches any longer for what was signed
+	Makings   []Making // how it was made, by records
+	Attaches  bool     // the viewer may add evidence
+	Unvouched string   // why nobody vouches any longer for what was signed
 	UsedBy    []Use
 	Hidden    int               // uses by releases the viewer may not know of
 	RunsOn    map[string][]Spot // where those releases run
@@ -58,7 +60,7 @@ func (s *Service) Detail(ctx context.Context, actor identity.Actor, key string) 
 		if err := d.load(tx, actor); err != nil {
 			return err
 		}
-		if err := s.deployed(tx, actor, &d); err != nil {
+		if err := errors.Join(s.deployed(tx, actor, &d), s.made(tx, actor, &d)); err != nil {
 			return err
 		}
 		if sightOf(actor).all {

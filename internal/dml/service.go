@@ -27,11 +27,13 @@ type Service struct {
 	claimers []Claimer
 	scrubbed sync.Mutex                                                  // one scrub at a time
 	turns    sync.Map                                                    // digest -> who works through its bytes
+	looking  sync.Mutex                                                  // one archive at a time
 	sitting  *blob.Check                                                 // of a blob that is larger than one turn of the scrub
 	shift    func(context.Context) (context.Context, context.CancelFunc) // bounds one job of the collection
 	stride   int                                                         // blobs that one step of it walks over
 	packs    Packages
 	places   Places
+	makers   Makers
 }
 
 // Scanner looks for malware in a stream. Without one the check says "not
