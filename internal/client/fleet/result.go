@@ -19,8 +19,8 @@ type Result struct {
 	began   time.Time
 	took    time.Duration
 
-	polls, errors, offered, confirmed, broken, cancelled, reports, lost, cut, bytes atomic.Int64
-	latency                                                                         [40]atomic.Int64 // polls, by powers of two of microseconds
+	polls, errors, offered, confirmed, broken, cancelled, reports, lost, cut, bytes, resumed atomic.Int64
+	latency                                                                                  [40]atomic.Int64 // polls, by powers of two of microseconds
 
 	mu   sync.Mutex
 	told map[string]int64 // errors by their words
@@ -95,7 +95,7 @@ func (r *Result) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d devices for %s: %d polls, %.0f a second; half answered within %s, 99 of 100 within %s\n", r.Devices, took.Round(time.Second/10), r.Polls(),
 		float64(r.Polls())/max(took.Seconds(), 0.001), r.percentile(50), r.percentile(99))
-	fmt.Fprintf(&b, "%d deployments taken: %d confirmed, %d failed, %d cancelled; %.1f MiB fetched\n", r.offered.Load(), r.Confirmed(), r.Broken(), r.cancelled.Load(), float64(r.bytes.Load())/(1<<20))
+	fmt.Fprintf(&b, "%d deployments taken: %d confirmed, %d failed, %d cancelled; %.1f MiB fetched, %d times resumed\n", r.offered.Load(), r.Confirmed(), r.Broken(), r.cancelled.Load(), float64(r.bytes.Load())/(1<<20), r.resumed.Load())
 	fmt.Fprintf(&b, "%d reports, %d lost, %d cut off by the end; %d errors\n", r.reports.Load(), r.Lost(), r.cut.Load(), r.Errors())
 	r.mu.Lock()
 	defer r.mu.Unlock()

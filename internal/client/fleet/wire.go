@@ -81,7 +81,12 @@ func (d *device) get(ctx context.Context, at string, into any) error {
 }
 
 // tries is how often something is sent before the device sleeps over it.
-const tries = 10
+const tries = 20
+
+// between is how long is waited after a try that failed.
+func between(try int) time.Duration {
+	return min(time.Duration(try+1)*200*time.Millisecond, 3*time.Second)
+}
 
 // report sends a report until it is answered with 200, as a device does.
 func (d *device) report(ctx context.Context, method, at, body string) bool {
@@ -92,7 +97,7 @@ func (d *device) report(ctx context.Context, method, at, body string) bool {
 			return true
 		}
 		d.r.failedTo("report", err, ctx)
-		if !rest(ctx, time.Duration(try+1)*200*time.Millisecond) {
+		if !rest(ctx, between(try)) {
 			break
 		}
 	}
@@ -124,28 +129,55 @@ func (d *device) fetched(ctx context.Context, at string, size int64, digest stri
 			return nil
 		}
 		d.r.failedTo("fetch a file", err, ctx)
-		if !rest(ctx, time.Duration(try+1)*200*time.Millisecond) {
+		if !rest(ctx, between(try)) {
 			break
 		}
 	}
 	return err
 }
 
-// fetch reads a file and compares its digest.
+// fetch reads a file and compares its digest. A download that breaks off goes on
+// where it was.
 func (d *device) fetch(ctx context.Context, at string, size int64, digest string) error {
-	response, err := d.do(ctx, http.MethodGet, at, "")
+	sum := sha1.New()
+	var have int64
+	for try := range tries {
+		n, err := d.part(ctx, at, have, sum)
+		have += n
+		d.r.bytes.Add(n)
+		if err == nil || have >= size {
+			break
+		}
+		if try == tries-1 || !rest(ctx, between(try)) {
+			return err
+		}
+		d.r.resumed.Add(1)
+	}
+	if have != size || hex.EncodeToString(sum.Sum(nil)) != digest {
+		return fmt.Errorf("%d bytes of another file", have)
+	}
+	return nil
+}
+
+// part reads a file from a place on.
+func (d *device) part(ctx context.Context, at string, from int64, into io.Writer) (int64, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
-		return err
+		return 0, err
+	}
+	r.Header.Set("Authorization", "GatewayToken "+d.c.Token)
+	want := http.StatusOK
+	if from > 0 {
+		r.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
+		want = http.StatusPartialContent
+	}
+	response, err := d.client.Do(r)
+	if err != nil {
+		return 0, err
 	}
 	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("answered %d", response.StatusCode)
+	if response.StatusCode != want {
+		return 0, fmt.Errorf("answered %d", response.StatusCode)
 	}
-	sum := sha1.New()
-	n, err := io.Copy(sum, response.Body)
-	d.r.bytes.Add(n)
-	if err == nil && (n != size || hex.EncodeToString(sum.Sum(nil)) != digest) {
-		err = fmt.Errorf("%d bytes of another file", n)
-	}
-	return err
+	return io.Copy(into, response.Body)
 }
