@@ -21,8 +21,9 @@ type deed struct {
 	actor identity.Actor
 	r     *release.Release
 	waves []Wave
-	w     *Wave // the one in waves
-	one   bool  // it is done to one target of it
+	w     *Wave       // the one in waves
+	only  *WaveTarget // the one target of it that it is done to; nil for many
+	was   TargetState // of that one, before
 }
 
 // write finds the release, allows the actor, and runs fn in one transaction.

@@ -319,7 +319,7 @@ func (s *Service) told(d *deed, t *WaveTarget) {
 
 // toldAll says that a release or a wave changed as a whole.
 func (s *Service) toldAll(d *deed) {
-	if !d.one && slices.ContainsFunc(d.waves, func(w Wave) bool { return w.Method == MethodDDI }) {
+	if d.only == nil && slices.ContainsFunc(d.waves, func(w Wave) bool { return w.Method == MethodDDI }) {
 		s.pulls.forgetAll()
 	}
 }

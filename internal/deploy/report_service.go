@@ -47,7 +47,7 @@ func (s *Service) writeTarget(ctx context.Context, actor identity.Actor, key str
 // target that waits again is begun.
 func (d *deed) change(t *WaveTarget, fn func(*deed, *WaveTarget) error) error {
 	was, waited := t.State, t.RetryAt != 0
-	d.one = true
+	d.only, d.was = t, was
 	d.tx.AfterCommit(func() { d.s.told(d, t) })
 	if err := fn(d, t); err != nil {
 		return err

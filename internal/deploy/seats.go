@@ -14,6 +14,12 @@ import (
 // the releases that ran there before: what is replaced takes no licence, and
 // what is put back takes it again.
 func (d *deed) seat() error {
+	if t := d.only; t != nil { // all the others stand as they stood
+		if d.was == t.State || !d.was.seats() && !t.State.seats() {
+			return nil
+		}
+		return d.s.seatReleases(d.tx, d.actor, []string{t.FormerRelease, d.r.Key})
+	}
 	keys, err := formersOf(d.tx, d.w.ID)
 	if err != nil {
 		return err
@@ -23,6 +29,12 @@ func (d *deed) seat() error {
 
 func (s *Service) seatReleases(tx *db.Tx, actor identity.Actor, keys []string) error {
 	return s.release.SeatLicences(tx, actor, keys, func(key string) (dml.Seats, error) { return seatsOf(tx, key) })
+}
+
+// seats tells whether licences count the target in this state in another way
+// than before its wave.
+func (s TargetState) seats() bool {
+	return s == TargetVerified || s == TargetExcluded || s == TargetRolledBack
 }
 
 // seatBlockers say which licences do not reach for the targets of all waves.

@@ -146,6 +146,7 @@ func (d *deed) finishBackOut() error {
 // the verbs, and counts them.
 func (d *deed) moveTargets(verbs []TargetVerb, more map[string]any, from ...TargetState) error {
 	delivery := d.r.Approach.Delivery
+	d.only = nil
 	for _, state := range from {
 		to, err := route(delivery, "", state, verbs)
 		if err != nil {
