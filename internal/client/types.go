@@ -54,3 +54,31 @@ type Verification struct {
 	Size   int64  `json:"size"`
 	Intact bool   `json:"intact" doc:"The stored bytes match their digest"`
 }
+
+// Report is what another deployer says of targets of a wave.
+type Report struct {
+	Results []Result `json:"results" minItems:"1" maxItems:"1000"`
+}
+
+// Result is what it says of one target.
+type Result struct {
+	Target   string `json:"target" doc:"Key of the target" maxLength:"64"`
+	Outcome  string `json:"outcome" doc:"verified, failed or rolled-back" example:"verified" maxLength:"20"`
+	Digest   string `json:"digest,omitempty" doc:"What the target runs now, where it is verified or rolled back: the digest of the package or of a software component of it" maxLength:"100"`
+	Reason   string `json:"reason,omitempty" doc:"How it failed" maxLength:"2000"`
+	Evidence string `json:"evidence,omitempty" doc:"What shows it, such as the address of a log" maxLength:"2000"`
+}
+
+// Reported is the answer to a report. Each result counts by itself.
+type Reported struct {
+	Wave    string  `json:"wave" doc:"State of the wave now"`
+	Results []Taken `json:"results" doc:"One for each result, in their order"`
+}
+
+// Taken is what became of one result.
+type Taken struct {
+	Target string `json:"target"`
+	State  string `json:"state,omitempty" doc:"State of the target now"`
+	Taken  bool   `json:"taken" doc:"It counts, or said what was so already"`
+	Why    string `json:"why,omitempty" doc:"Why it was not taken"`
+}

@@ -21,9 +21,11 @@ const EnvironmentFormName = "environment"
 type EnvironmentSheet struct {
 	Trial
 	*deploy.EnvironmentView
-	First *deploy.TargetList
-	Keys  []deploy.EnvKey // of SSH, the newest first
-	Fresh string          // a gateway token just made, shown once
+	First  *deploy.TargetList
+	Keys   []deploy.EnvKey  // of SSH, the newest first
+	Hook   *deploy.HookView // the other deployer
+	Secret string           // of its messages, just made, shown once
+	Fresh  string           // a gateway token just made, shown once
 }
 
 func (v EnvironmentForm) heading() string {

@@ -71,6 +71,7 @@ type WaveTargetView struct {
 	Trial
 	*deploy.TargetPage
 	Work *deploy.TargetRuns // what was done over SSH; nil where that is not asked
+	Sent *deploy.Message    // by which it was handed over; nil where it was not
 }
 
 func (v WaveTargetView) target() *deploy.TargetView { return &v.Targets[0] }

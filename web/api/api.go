@@ -48,6 +48,7 @@ func Routes(e *echo.Echo, a *app.App, store *guard.Store, sameOrigin echo.Middle
 	})
 	h.mediaRoutes(api, g)
 	h.uploadRoutes(api, g)
+	h.resultRoutes(api)
 	e.GET("/api/openapi.json", func(c echo.Context) error { return c.JSON(http.StatusOK, api.OpenAPI()) })
 }
 

@@ -33,17 +33,25 @@ func (h *handler) environment(c echo.Context) error {
 }
 
 func (h *handler) environmentSheet(c echo.Context, t view.Trial, fresh string) (templ.Component, error) {
+	v, err := h.environmentView(c, t)
+	v.Fresh = fresh
+	return view.Environment(v), err
+}
+
+func (h *handler) environmentView(c echo.Context, t view.Trial) (v view.EnvironmentSheet, err error) {
 	ctx, actor, key := c.Request().Context(), page.Actor(c), c.Param("key")
-	e, err := h.app.Deploy.EnvironmentPage(ctx, actor, key)
-	if err != nil {
-		return nil, err
+	v.Trial = t
+	if v.EnvironmentView, err = h.app.Deploy.EnvironmentPage(ctx, actor, key); err != nil {
+		return v, err
 	}
-	first, err := h.app.Deploy.TargetsPage(ctx, actor, deploy.TargetFilter{EnvironmentKey: key, Limit: firstTargets})
-	if err != nil {
-		return nil, err
+	if v.First, err = h.app.Deploy.TargetsPage(ctx, actor, deploy.TargetFilter{EnvironmentKey: key, Limit: firstTargets}); err != nil {
+		return v, err
 	}
-	keys, err := h.app.Deploy.EnvironmentKeys(ctx, actor, key)
-	return view.Environment(view.EnvironmentSheet{Trial: t, EnvironmentView: e, First: first, Keys: keys, Fresh: fresh}), err
+	if v.Keys, err = h.app.Deploy.EnvironmentKeys(ctx, actor, key); err != nil {
+		return v, err
+	}
+	v.Hook, err = h.app.Deploy.HookOf(ctx, actor, key)
+	return v, err
 }
 
 func (h *handler) newEnvironment(c echo.Context) error {

@@ -20,6 +20,8 @@ func (h *handler) placeRoutes(g *echo.Group) {
 	g.POST("/environments/:key/edit", h.saveEnvironment)
 	g.POST("/environments/:key/remove", h.removeEnvironment)
 	g.POST("/environments/:key/pull", h.savePull)
+	g.POST("/environments/:key/hook", h.saveHook)
+	g.POST("/environments/:key/hook/secret", h.rotateSecret)
 	g.POST("/environments/:key/keys", h.makeKey)
 	g.POST("/environments/:key/keys/:n/retire", h.retireKey)
 	g.GET("/environments/:key/hosts", h.hosts)

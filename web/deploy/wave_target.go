@@ -69,7 +69,10 @@ func (h *handler) waveTargetView(c echo.Context, t view.Trial) (v view.WaveTarge
 	if v.TargetPage, err = h.app.Deploy.WaveTarget(ctx, actor, key, n, target); err != nil {
 		return v, err
 	}
-	v.Work, err = h.app.Deploy.TargetRuns(ctx, actor, key, n, target)
+	if v.Work, err = h.app.Deploy.TargetRuns(ctx, actor, key, n, target); err != nil {
+		return v, err
+	}
+	v.Sent, err = h.app.Deploy.HandedOver(ctx, actor, key, n, target)
 	return v, err
 }
 
