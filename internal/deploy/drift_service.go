@@ -116,3 +116,15 @@ func (s *Service) Drift(tx *db.Tx) (DriftCount, error) {
 	}
 	return all, err
 }
+
+// DriftNow is Drift for those who may see targets; others are told of none.
+func (s *Service) DriftNow(ctx context.Context, actor identity.Actor) (n DriftCount, err error) {
+	if !actor.Can(identity.ReportRead, 0) {
+		return n, nil
+	}
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		n, err = s.Drift(tx)
+		return err
+	})
+	return n, err
+}

@@ -24,12 +24,8 @@ func (h *handler) deployments(c echo.Context) error {
 	if v.Ahead, err = h.app.Deploy.Coming(ctx, actor); err != nil {
 		return err
 	}
-	list, err := h.app.Deploy.Environments(ctx, actor)
-	if err != nil {
+	if v.Drift, err = h.app.Deploy.DriftNow(ctx, actor); err != nil {
 		return err
-	}
-	for _, e := range list.Environments {
-		v.Drift.Drifted, v.Drift.Unauthorised = v.Drift.Drifted+e.Drift.Drifted, v.Drift.Unauthorised+e.Drift.Unauthorised
 	}
 	if page.Fragment(c) {
 		return page.Render(c, http.StatusOK, view.DeploymentsNow(v))
