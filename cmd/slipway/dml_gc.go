@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +19,15 @@ type dmlGCCmd struct {
 	Grace     time.Duration `default:"24h" help:"How long ago bytes must have been condemned to be deleted now; at least 1h."`
 	DryRun    bool          `help:"List what would go, when and why, and change nothing."`
 	JSON      bool          `name:"json" help:"Print the result as JSON."`
+	Server    string        `hidden:""`
+}
+
+// Validate finds usage mistakes.
+func (c dmlGCCmd) Validate() error {
+	if c.Server != "" {
+		return errors.New("a server collects once a day by itself, and custodians read what it would take at /dml/health/collection; gc works on a data folder, without --server")
+	}
+	return nil
 }
 
 // Run collects what nothing needs. What was condemned in this run is deleted by

@@ -137,3 +137,14 @@ func damageAll(t *testing.T, data string) {
 		t.Fatal(err)
 	}
 }
+
+func TestCollectingIsForTheDataFolder(t *testing.T) {
+	status, said := stderr(t, "dml", "gc", "--server", "https://slipway.example.org")
+	if status != 2 || !strings.Contains(said, "collects once a day by itself") {
+		t.Errorf("%d %s", status, said)
+	}
+	status, said = stderr(t, "dml", "verify", "--server", "https://slipway.example.org", "--token", "x")
+	if status != 2 || !strings.Contains(said, "name a version to verify at a server") {
+		t.Errorf("%d %s", status, said)
+	}
+}

@@ -157,6 +157,11 @@ func (c *Client) send(ctx context.Context, method, address string, body io.Reade
 	if err != nil {
 		return nil, local(err)
 	}
+	if part, ok := body.(*counting); ok { // else it would go without its length
+		if req.ContentLength = part.size; part.size == 0 {
+			req.Body = http.NoBody
+		}
+	}
 	for name, value := range header {
 		req.Header.Set(name, value)
 	}

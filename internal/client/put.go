@@ -31,17 +31,17 @@ type File struct {
 // of the same bytes that was broken off, by this process or any other with a
 // token of the same account, is gone on with. Sent hears how much has arrived.
 func (c *Client) Put(ctx context.Context, f File, sent func(int64)) (id string, err error) {
-	address := ""
+	address, reached := "", int64(0)
 	err = c.persist(ctx, func() (further bool, err error) {
 		if address == "" {
 			if address, err = c.begin(ctx, f); err != nil {
 				return false, err
 			}
 		}
-		further, err = c.goOn(ctx, f, address, sent)
+		further, err = c.goOn(ctx, f, address, &reached, sent)
 		switch Status(err) {
 		case http.StatusNotFound:
-			address = ""
+			address, reached = "", 0
 			return further, errors.New("the server forgot the upload")
 		case http.StatusConflict:
 			return further, errors.New("something else sends the same upload")
@@ -88,17 +88,20 @@ func metadata(pairs ...string) string {
 	return strings.Join(list, ",")
 }
 
-// goOn asks how far the upload has come, and sends the rest.
-func (c *Client) goOn(ctx context.Context, f File, address string, sent func(int64)) (further bool, err error) {
+// goOn asks how far the upload has come, and sends the rest. Further than it had
+// reached counts, also what came of a part whose connection broke.
+func (c *Client) goOn(ctx context.Context, f File, address string, reached *int64, sent func(int64)) (further bool, err error) {
 	at, err := c.offset(ctx, http.MethodHead, address, nil, nil)
 	if err != nil {
 		return false, err
 	}
+	further = at > *reached
 	for {
+		*reached = at
 		sent(at)
-		part := io.NewSectionReader(f, at, min(chunk, f.Size-at))
+		size := min(chunk, f.Size-at)
 		// At the end an empty part asks whether the file was stored.
-		next, err := c.offset(ctx, http.MethodPatch, address, &counting{part, at, sent}, map[string]string{
+		next, err := c.offset(ctx, http.MethodPatch, address, &counting{io.NewSectionReader(f, at, size), size, at, sent}, map[string]string{
 			"Content-Type": "application/offset+octet-stream", "Upload-Offset": strconv.FormatInt(at, 10)})
 		if err != nil {
 			return further, err
@@ -130,6 +133,7 @@ func (c *Client) offset(ctx context.Context, method, address string, body io.Rea
 // counting tells how much of a part has left.
 type counting struct {
 	r    io.Reader
+	size int64
 	at   int64
 	told func(int64)
 }
