@@ -118,6 +118,11 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 			return nil, err
 		}
 	}
+	if w.Method == MethodDDI && w.State.Live() {
+		if v.Awaited, err = awaited(d.tx, w.ID); err != nil {
+			return nil, err
+		}
+	}
 	if w.AutoGo || w.AutoBackOut {
 		if v.Itself, err = d.itself(); err != nil {
 			return nil, err

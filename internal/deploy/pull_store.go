@@ -207,3 +207,11 @@ func openActionsOf(tx *db.Tx, waveTargetIDs []int64) (map[int64]*PullAction, err
 	}
 	return byTarget, err
 }
+
+func awaited(tx *db.Tx, waveID int64) (a Awaited, err error) {
+	return a, tx.Gorm().Raw(`SELECT COALESCE(SUM(CASE WHEN a.installed_at <> 0 AND wt.state = @installed THEN 1 ELSE 0 END), 0) AS installed,
+		COALESCE(MIN(CASE WHEN a.installed_at <> 0 AND wt.state = @installed THEN a.confirm_by END), 0) AS first,
+		COALESCE(SUM(CASE WHEN a.consent IN @asked AND wt.state = @offered THEN 1 ELSE 0 END), 0) AS asked
+		FROM pull_actions a JOIN wave_targets wt ON wt.id = a.wave_target_id WHERE a.wave_id = @wave AND a.state = @open`,
+		map[string]any{"wave": waveID, "open": PullOpen, "installed": TargetInstalled, "offered": TargetOffered, "asked": []Consent{ConsentAsked, ConsentDenied}}).Scan(&a).Error
+}

@@ -89,3 +89,10 @@ func (d *deed) withActions(list []TargetView) error {
 	}
 	return nil
 }
+
+// Awaited is what a wave waits for from its devices.
+type Awaited struct {
+	Installed int64   // they have installed it and not confirmed their start
+	First     db.Time // when the first of these counts as failed
+	Asked     int64   // their consent, which a person may give for them
+}

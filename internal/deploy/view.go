@@ -38,6 +38,7 @@ type WaveView struct {
 	Steps        StepCount    // of its run sheet
 	Failures     []WaveTarget // failed and overdue first, at most five
 	Exclusions   []WaveTarget // exclusions that wait for their second person
+	Awaited      Awaited      // of devices that fetch
 	Next         bool         // the wave whose go comes next
 	Blockers     []fault.Blocker
 	BlockersFor  string // "be ready", "go" or "start": what the blockers stand in the way of

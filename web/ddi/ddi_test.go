@@ -74,6 +74,11 @@ func TestADeviceFetchesInstallsAndConfirms(t *testing.T) {
 	one.says(action, "proceeding", "none", "All Chunks Installed.").status(200)
 	f.stands(1, "dev-1", deploy.TargetInstalled)
 	f.waveIs(1, deploy.WaveVerifying)
+	board, err := f.app.Deploy.Board(ctx, f.maya, key)
+	f.must(err)
+	if got := board.Waves[0].Awaited; got.Installed != 1 || got.First != f.app.DB.Now().Add(time.Hour) {
+		t.Errorf("%+v", got)
+	}
 	one.ask("GET", href, "").status(200) // SWUpdate asks for the number again after its restart
 	one.says(action, "closed", "success", "Update Installed.").status(200)
 	f.stands(1, "dev-1", deploy.TargetVerified)
@@ -341,6 +346,11 @@ func TestADeviceIsAskedForItsConsent(t *testing.T) {
 	two.offered() // which agreed beforehand
 	if links := three.links(); links["confirmationBase"] == "" {
 		t.Fatalf("%v", links)
+	}
+	board, err := f.app.Deploy.Board(ctx, f.maya, key)
+	f.must(err)
+	if got := board.Waves[1].Awaited; got.Asked != 1 || got.Installed != 0 {
+		t.Errorf("%+v", got)
 	}
 	f.must(f.app.Deploy.AgreeFor(ctx, f.maya, key, 2, "dev-3", 0))
 	three.offered()
