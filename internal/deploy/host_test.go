@@ -114,9 +114,9 @@ func TestHostsFromAList(t *testing.T) {
 	if h := w.host("osl-2"); h.Where() != "deploy@[2001:db8::1]:22" || h.Pinned() == "" || h.AcceptedBy != "Maya" {
 		t.Errorf("osl-2 is at %s with %s", h.Where(), h.Pinned())
 	}
-	list, err := w.svc.Hosts(ctx, w.stefan, "production", "", "")
+	_, err = w.svc.Hosts(ctx, w.stefan, "production", "", "")
 	kindIs(t, err, fault.Forbidden)
-	list, err = w.svc.Hosts(ctx, w.dario, "production", "", "")
+	list, err := w.svc.Hosts(ctx, w.dario, "production", "", "")
 	if err != nil || len(list.Hosts) != 5 || list.Missing != 4 || list.Hosts[0].TargetKey != "bgo-1" || list.Hosts[1].Address != "" || list.CanEdit {
 		t.Errorf("%+v, %v", list, err)
 	}

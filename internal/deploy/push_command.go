@@ -75,6 +75,8 @@ func (c *carrier) listen(ctx context.Context, row *Command, run func(*ssh.Output
 	switch {
 	case errors.Is(err, ssh.ErrTime):
 		return c.close(ctx, row, &out, 0, CommandLate)
+	case errors.Is(err, ssh.ErrLost):
+		return c.close(ctx, row, &out, 0, CommandUnknown)
 	case errors.Is(err, ssh.ErrFlood):
 		return c.close(ctx, row, &out, 0, CommandFlooded)
 	case err != nil:

@@ -75,11 +75,6 @@ func waitingRun(tx *db.Tx, waveID int64, purpose string) (*Run, error) {
 	return &list[0], nil
 }
 
-func runByID(tx *db.Tx, id int64) (*Run, error) {
-	var r Run
-	return &r, tx.First(&r, "id = ?", id)
-}
-
 // runsOf gives the runs on a target of a wave, the newest first.
 func runsOf(tx *db.Tx, waveTargetID int64) ([]Run, error) {
 	var list []Run

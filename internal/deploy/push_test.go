@@ -72,12 +72,15 @@ func newPush(t *testing.T, install, verify, backOut string) *pushWorld {
 	return w
 }
 
-var pushBox = seal.Fleeting()
+var (
+	pushBox = seal.Fleeting()
+	hasty   = ssh.Patience{Connect: 2 * time.Second, Alive: time.Second, Operation: 5 * time.Second}
+)
 
 // equip makes runners as a server that starts does.
 func (w *pushWorld) equip() {
 	w.svc.Equip(deploy.Tools{Box: pushBox, Media: w.media, Retry: time.Millisecond, Least: 20 * time.Second,
-		Patience: ssh.Patience{Connect: 2 * time.Second, Alive: time.Second, Operation: 5 * time.Second}})
+		Patience: hasty})
 	w.runner = jobs.NewRunner(w.d, slog.New(slog.DiscardHandler))
 	w.svc.Jobs(w.runner)
 }
@@ -284,7 +287,7 @@ func TestPushThatFails(t *testing.T) {
 
 func TestCommandOverTimeFails(t *testing.T) {
 	w := newPush(t, "sleep 600", goodVerify, goodBackOut)
-	w.svc.Equip(deploy.Tools{Box: pushBox, Media: w.media, Least: 200 * time.Millisecond, Retry: time.Millisecond, Patience: ssh.Patience{Connect: 2 * time.Second, Alive: time.Second, Operation: 5 * time.Second}})
+	w.svc.Equip(deploy.Tools{Box: pushBox, Media: w.media, Least: 200 * time.Millisecond, Retry: time.Millisecond, Patience: hasty})
 	w.launch(1)
 	w.work()
 	if got := w.is(1, "osl-1", deploy.TargetFailed); !strings.Contains(got.Reason, "out of time") {

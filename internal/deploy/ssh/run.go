@@ -37,6 +37,10 @@ var ErrTime = errors.New("it did not end in its time and was stopped")
 // ErrFlood says that a command was stopped because it said too much.
 var ErrFlood = fmt.Errorf("it wrote more than %d MiB of output and was stopped", Flood>>20)
 
+// ErrLost says that a command is over, and that how it ended was not written
+// down: its shell was killed, or the disk is full.
+var ErrLost = errors.New("how it ended was not written down")
+
 // ErrBegun says that somebody began the command before; it was not run again.
 var ErrBegun = errors.New("it was begun before, and was not run again")
 
@@ -75,10 +79,9 @@ echo %[2]s "$$" 2>/dev/null >../begun.%[3]s || exit 75
 set +C
 %[4]s{
 	sh -e ../command.%[3]s </dev/null 2>&1
-	echo "$?" >../ended.%[3]s.part
-	mv ../ended.%[3]s.part ../ended.%[3]s
+	echo "$?" >../ended.%[3]s.part && mv ../ended.%[3]s.part ../ended.%[3]s
 } | { trap '' PIPE; cat 2>/dev/null || cat >/dev/null; }
-exit "$(cat ../ended.%[3]s)"
+exit "$(cat ../ended.%[3]s 2>/dev/null || echo 74)"
 `
 
 // Run runs a command, unless it was begun before: then ErrBegun. Its output goes
@@ -101,7 +104,7 @@ func (f *Folder) Run(ctx context.Context, c Command, out io.Writer) (code int, e
 	if errors.Is(err, ErrTime) || errors.Is(err, ErrFlood) {
 		return 0, errors.Join(err, f.Stop(context.WithoutCancel(ctx), c.ID))
 	}
-	if err != nil || code != 70 && code != 75 {
+	if err != nil || code != 70 && code != 74 && code != 75 {
 		return code, err
 	}
 	return f.own(ctx, c, code)
@@ -111,8 +114,12 @@ func (f *Folder) Run(ctx context.Context, c Command, out io.Writer) (code int, e
 func (f *Folder) own(ctx context.Context, c Command, code int) (int, error) {
 	now, err := f.Ask(ctx, c.ID)
 	switch {
-	case err != nil || now.Begun && now.once == c.Once:
-		return code, err
+	case err != nil:
+		return 0, err
+	case now.once == c.Once && now.Ended:
+		return now.Code, nil
+	case now.once == c.Once:
+		return 0, ErrLost
 	case now.once != "":
 		return 0, ErrBegun
 	}

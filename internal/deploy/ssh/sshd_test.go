@@ -52,11 +52,14 @@ func TestOpenSSH(t *testing.T) {
 	if text, _ := out.Text(); err != nil || code != 7 || text != "image\noops\n" {
 		t.Errorf("%d, %v, %q", code, err, text)
 	}
-	hangs := ssh.Command{ID: "install-2", Once: "me", Line: "trap '' TERM; sleep 600 & echo $! >child; wait; sleep 600", Limit: 200 * time.Millisecond}
+	hangs := ssh.Command{ID: "install-2", Once: "me", Line: "trap '' TERM; sleep 600 & echo $! >child; wait; sleep 600", Limit: 1500 * time.Millisecond}
 	if _, err := f.Run(ctx, hangs, &out); !errors.Is(err, ssh.ErrTime) {
 		t.Errorf("%v, want it to be out of time", err)
 	}
-	child, _ := os.ReadFile(filepath.Join(at, "files", "child"))
+	child, err := os.ReadFile(filepath.Join(at, "files", "child"))
+	if err != nil || len(child) == 0 {
+		t.Fatalf("it did not begin: %v", err)
+	}
 	if stat, err := os.ReadFile("/proc/" + strings.TrimSpace(string(child)) + "/stat"); err == nil && !strings.Contains(string(stat), ") Z ") {
 		t.Errorf("its child still runs: %s", stat)
 	}
