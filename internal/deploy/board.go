@@ -97,8 +97,9 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 		}
 		w.Total = n
 	}
-	v := &WaveView{Wave: *w, Next: next}
-	for _, step := range steps {
+	work := handwork(w, steps)
+	v := &WaveView{Wave: *w, Next: next, ByHand: !w.ByMachine() || len(work) > 0}
+	for _, step := range work {
 		if step.Kind == BackOut && w.BackOutAt.IsZero() {
 			continue
 		}

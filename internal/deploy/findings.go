@@ -99,7 +99,7 @@ func (d *deed) sheetFindings() (steps, staffed release.Finding, err error) {
 		unnamed = append(unnamed, who...)
 	}
 	steps = d.finding("deploy.steps", "Each wave has install, verify and back-out steps", plural(count, "step")+" on "+plural(len(d.waves), "run sheet")+".", "Open the waves", missing)
-	staffed = d.finding("deploy.staffed", "Each wave is staffed", "Deployment staff is named for each wave.", "Open the waves", unnamed)
+	staffed = d.finding("deploy.staffed", "Each wave is staffed", "Deployment staff is named for each wave that people work on.", "Open the waves", unnamed)
 	return steps, staffed, nil
 }
 

@@ -220,6 +220,10 @@ func (s *Service) ReportAllVerified(ctx context.Context, actor identity.Actor, k
 		if err := d.inState([]WaveState{WaveRunning, WaveVerifying, WaveComplete}); err != nil {
 			return err
 		}
+		if d.w.ByMachine() {
+			return fault.Refuse("Not all targets can be verified at once.", d.block("wave.machine", "Open its targets",
+				"%s is %s, which tells of each target by itself.", d.w.Label(), MethodLabel(d.w.Method)))
+		}
 		steps, err := stepsOf(d.tx, d.w.ID)
 		if err != nil {
 			return err

@@ -35,7 +35,8 @@ type BoardCan struct {
 // WaveView is one wave with all that its panel shows.
 type WaveView struct {
 	Wave
-	Steps        StepCount    // of its run sheet
+	ByHand       bool         // people carry it out, or steps of it
+	Steps        StepCount    // of its run sheet, as far as people work on it
 	Failures     []WaveTarget // failed and overdue first, at most five
 	Exclusions   []WaveTarget // exclusions that wait for their second person
 	Awaited      Awaited      // of devices that fetch

@@ -299,7 +299,7 @@ func (v BoardView) asked() []asking {
 func (v BoardView) unstaffed() []string {
 	var list []string
 	for i := range v.Board.Waves {
-		if w := &v.Board.Waves[i]; len(w.Staff) == 0 && !w.State.Begun() {
+		if w := &v.Board.Waves[i]; w.ByHand && len(w.Staff) == 0 && !w.State.Begun() {
 			list = append(list, w.Part())
 		}
 	}

@@ -52,11 +52,19 @@ func nextClass(w *deploy.WaveView) string {
 	return ""
 }
 
+// startWords say what a start begins.
 func startWords(w *deploy.WaveView) string {
+	words := ui.Count(w.Counted()) + " targets begin"
 	if w.Counted() == 1 {
-		return "1 target begins"
+		words = "1 target begins"
 	}
-	return ui.Count(w.Counted()) + " targets begin"
+	if w.ByMachine() {
+		words += ", " + deploy.MethodLabel(w.Method)
+	}
+	if w.ByHand {
+		words += ", and the run sheet opens"
+	}
+	return words
 }
 
 func backOutWords(w *deploy.WaveView) string {
@@ -88,5 +96,5 @@ func removeWords(h *release.Head) string {
 // wave is stopped, when each is looked at alone.
 func reportsAll(w *deploy.WaveView) bool {
 	stopped := w.State == deploy.WavePaused || w.State == deploy.WaveFailed
-	return w.Can.Report && !stopped && w.Open() > 0
+	return w.Can.Report && !w.ByMachine() && !stopped && w.Open() > 0
 }
