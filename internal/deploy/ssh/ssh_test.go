@@ -85,6 +85,19 @@ func says(t *testing.T, err error, words ...string) {
 	}
 }
 
+// gone waits for the end of a process.
+func gone(t *testing.T, pid string) {
+	t.Helper()
+	var stat []byte
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		var err error
+		if stat, err = os.ReadFile("/proc/" + pid + "/stat"); err != nil || strings.Contains(string(stat), ") Z ") {
+			return
+		}
+	}
+	t.Errorf("it still runs: %s", stat)
+}
+
 func command(line string) ssh.Command {
 	return ssh.Command{ID: "install-1", Once: "me", Line: line, Limit: 20 * time.Second}
 }
@@ -210,9 +223,7 @@ func TestCommandThatHangsIsKilledWithItsChildren(t *testing.T) {
 		t.Errorf("%v, want it to be out of time", err)
 	}
 	child := strings.TrimSpace(p.there(".slipway/PAY-1.w1/files/child"))
-	if stat, err := os.ReadFile("/proc/" + child + "/stat"); err == nil && !strings.Contains(string(stat), ") Z ") {
-		t.Errorf("its child still runs: %s", stat)
-	}
+	gone(t, child)
 }
 
 func TestFloodIsCutAndStopped(t *testing.T) {
