@@ -156,7 +156,7 @@ func (s *Service) ReportAllRolledBack(ctx context.Context, actor identity.Actor,
 		if err != nil {
 			return err
 		}
-		if !settled(ofKind(steps, BackOut)) {
+		if !settled(ofKind(handwork(d.w, steps), BackOut)) {
 			b := d.block("wave.backedout", "Open the run sheet", "The back-out steps of %s are not all done.", d.w.Label())
 			b.Link = d.w.RunLink()
 			return fault.Refuse("Not all targets can be reported yet.", b)

@@ -180,6 +180,16 @@ func TestPushBringsThePackageToEveryHost(t *testing.T) {
 	if runs := w.runs(1, "osl-1"); len(runs) != 1 || runs[0].State != deploy.RunDone || len(runs[0].Commands) != 2 || runs[0].Commands[0].Output != "installing\n" || !runs[0].Commands[1].Good() {
 		t.Errorf("%+v", runs)
 	}
+	sheet, err := w.svc.RunSheet(ctx, w.dario, w.key, 1)
+	w.must(err)
+	for _, step := range sheet.Steps {
+		if !step.ByMachine || step.CanClaim || step.State != deploy.StepWaiting {
+			t.Errorf("a person may take %+v", step)
+		}
+	}
+	if sheet.Wave.Steps.Total != 0 {
+		t.Errorf("%+v steps wait for people", sheet.Wave.Steps)
+	}
 	if w.on("bgo-1", "running") != "" {
 		t.Error("a host of the second wave was deployed to")
 	}

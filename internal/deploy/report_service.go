@@ -228,7 +228,7 @@ func (s *Service) ReportAllVerified(ctx context.Context, actor identity.Actor, k
 		if err != nil {
 			return err
 		}
-		if !settled(ofKind(steps, Install)) {
+		if !settled(ofKind(handwork(d.w, steps), Install)) {
 			b := d.block("wave.installed", "Open the run sheet", "The install steps of %s are not all done.", d.w.Label())
 			b.Link = d.w.RunLink()
 			return fault.Refuse("Not all targets can be verified yet.", b)

@@ -21,7 +21,7 @@ func (d *deed) settle() error {
 	if err := d.advance(steps); err != nil {
 		return err
 	}
-	if err := openSettled(d.tx, d.w, steps); err != nil {
+	if err := openSettled(d.tx, d.w, handwork(d.w, steps)); err != nil {
 		return err
 	}
 	if err := save(d.tx, d.w); err != nil {

@@ -49,7 +49,7 @@ func (d *deed) sheet() (*RunSheet, error) {
 	for i := range steps {
 		sheet.Steps = append(sheet.Steps, d.stepView(&steps[i], steps))
 	}
-	sheet.Late = late(d.w, steps, d.tx.Now)
+	sheet.Late = late(d.w, handwork(d.w, steps), d.tx.Now)
 	return sheet, nil
 }
 
@@ -76,8 +76,8 @@ func late(w *Wave, steps []Step, now db.Time) int64 {
 
 func (d *deed) stepView(step *Step, all []Step) StepView {
 	actor, r, w := d.actor, d.r, d.w
-	v := StepView{Step: *step, Mine: actor.Kind == identity.PersonKind && step.HolderID != 0 && step.HolderID == actor.UserID}
-	if step.State == StepWaiting {
+	v := StepView{Step: *step, ByMachine: step.byMachine(w), Mine: actor.Kind == identity.PersonKind && step.HolderID != 0 && step.HolderID == actor.UserID}
+	if step.State == StepWaiting && !v.ByMachine {
 		v.Waits = slices.DeleteFunc(step.Needs(all), func(s Step) bool { return s.State.Settled() })
 	}
 	v.CanEdit = w.State == WavePlanned && actor.Can(identity.WavePlan, r.ServiceID) && !r.State.Over()

@@ -108,6 +108,7 @@ type StepView struct {
 	Step
 	Waits                               []Step // unsettled steps that it waits for
 	Mine                                bool   // the actor holds it
+	ByMachine                           bool   // run on every target; nobody claims it
 	CanClaim, CanHandBack, CanSign      bool
 	CanWitness, CanFail, CanRetry, Skip bool
 	CanEdit                             bool

@@ -180,6 +180,9 @@ func troubles(w *deploy.WaveView) int64 { return w.Failed - int64(len(w.Failures
 
 // stepsLine tells how far the run sheet is.
 func stepsLine(w *deploy.WaveView) string {
+	if w.Steps.Total == 0 && w.ByMachine() {
+		return "Run sheet, by machine"
+	}
 	line := fmt.Sprintf("Run sheet, %d of %s settled", w.Steps.Settled, plural(w.Steps.Total, "step"))
 	if w.Steps.Failed > 0 {
 		line += ", " + ui.Count(w.Steps.Failed) + " failed"

@@ -201,6 +201,9 @@ func ended(steps []deploy.StepView) (from, to db.Time) {
 
 // awaited are the steps that a step waits for.
 func awaited(s *deploy.StepView) string {
+	if s.ByMachine {
+		return "run on every host over SSH"
+	}
 	words := make([]string, len(s.Waits))
 	for i, other := range s.Waits {
 		words[i] = fmt.Sprintf("step %d", other.Number)
@@ -237,6 +240,9 @@ func stepClass(s *deploy.StepView) string {
 // awaitedState is the state as the reader needs it: a signed step waits for its
 // witness.
 func awaitedState(s *deploy.StepView) (family, word string) {
+	if s.ByMachine {
+		return "neutral", "By machine"
+	}
 	if s.AwaitsWitness() {
 		return "active g-clock", "Awaits witness"
 	}
