@@ -24,13 +24,13 @@ func unknown(manifest bool) error {
 // not push them, and has a day to push what refers to them.
 func (r *Registry) Stat(ctx context.Context, name string, d blob.Digest, manifest bool) (c *Content, err error) {
 	short := false
-	err = r.view(ctx, name, func(tx *db.Tx, p place) (err error) {
-		if c, err = findContent(tx, p, d, manifest); err != nil || p.open {
+	err = r.view(ctx, name, func(tx *db.Tx, p place) error {
+		found, err := findStored(tx, p, d, manifest)
+		if err != nil {
 			return err
 		}
-		stored, err := blobByDigest(tx, d)
-		short = err == nil && stored.LeasedUntil.Before(tx.Now.Add(leaseFloor))
-		return err
+		c, short = &found.Content, !p.open && found.LeasedUntil.Before(tx.Now.Add(leaseFloor))
+		return nil
 	})
 	if err != nil || !short {
 		return c, err
@@ -45,21 +45,25 @@ func (r *Registry) Stat(ctx context.Context, name string, d blob.Digest, manifes
 }
 
 func findContent(tx *db.Tx, p place, d blob.Digest, manifest bool) (*Content, error) {
-	c, err := contentOf(tx, p.key, d, manifest)
-	if errors.Is(err, fault.NotFound) || err == nil && p.open && !c.Published {
-		return nil, unknown(manifest)
-	}
+	c, err := findStored(tx, p, d, manifest)
 	if err != nil {
 		return nil, err
+	}
+	return &c.Content, nil
+}
+
+func findStored(tx *db.Tx, p place, d blob.Digest, manifest bool) (*storedContent, error) {
+	c, err := storedContentOf(tx, p.key, d, manifest)
+	if err != nil {
+		return nil, err
+	}
+	if c == nil || p.open && !c.Published {
+		return nil, unknown(manifest)
 	}
 	if err := p.quarantined(tx, d); err != nil {
 		return nil, err
 	}
-	stored, err := blobByDigest(tx, d)
-	if err != nil {
-		return nil, err
-	}
-	if stored.State != blobGood {
+	if c.State != blobGood {
 		return nil, unknown(manifest)
 	}
 	return c, nil

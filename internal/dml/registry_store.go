@@ -1,6 +1,8 @@
 package dml
 
 import (
+	"errors"
+
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -11,6 +13,25 @@ import (
 func contentOf(tx *db.Tx, repo string, d blob.Digest, manifest bool) (*Content, error) {
 	var c Content
 	return &c, tx.First(&c, "repo = ? AND digest = ? AND manifest = ?", repo, d, manifest)
+}
+
+// storedContent is a content with what is known of its bytes.
+type storedContent struct {
+	Content
+	State       blobState
+	LeasedUntil db.Time
+}
+
+// storedContentOf finds both in one statement, as every pull does; nil where
+// there is nothing.
+func storedContentOf(tx *db.Tx, repo string, d blob.Digest, manifest bool) (*storedContent, error) {
+	var c storedContent
+	err := tx.Gorm().Select("registry_contents.*, b.state, b.leased_until").Joins("JOIN media_blobs b ON b.digest = registry_contents.digest").
+		Where("registry_contents.repo = ? AND registry_contents.digest = ? AND registry_contents.manifest = ?", repo, d, manifest).Take(&c).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	return &c, err
 }
 
 // putContent adds a row unless the repository holds it already.

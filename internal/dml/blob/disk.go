@@ -18,7 +18,6 @@ type Disk struct {
 	root  string
 	fsync func(*os.File) error
 	mu    sync.Mutex // orders rename against delete
-	made  sync.Map   // first two hex digits -> their folder is durable
 }
 
 // DiskOption changes how a store on disk works.
@@ -44,10 +43,21 @@ func OpenDisk(root string, options ...DiskOption) (*Disk, error) {
 	for _, option := range options {
 		option(s)
 	}
-	if err := s.syncDir(root); err != nil {
+	if err := s.makeShards(); err != nil {
 		return nil, fmt.Errorf("make the blob folder durable: %w", err)
 	}
 	return s, nil
+}
+
+// makeShards makes the folder of every first two hex digits, all at once: made
+// one by one each would cost the first blob in it a sync of its own.
+func (s *Disk) makeShards() error {
+	for i := range 256 {
+		if err := os.Mkdir(filepath.Join(s.root, "sha256", fmt.Sprintf("%02x", i)), 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+	}
+	return errors.Join(s.syncDir(filepath.Join(s.root, "sha256")), s.syncDir(s.root))
 }
 
 func (s *Disk) path(d Digest) string {
@@ -79,15 +89,6 @@ func (s *Disk) place(_ context.Context, f *os.File, d Digest, _ int64) (Info, er
 func (s *Disk) rename(temporary string, d Digest) error {
 	path := s.path(d)
 	dir := filepath.Dir(path)
-	if _, ok := s.made.Load(dir); !ok {
-		if err := os.MkdirAll(dir, 0o750); err != nil {
-			return err
-		}
-		if err := s.syncDir(filepath.Dir(dir)); err != nil {
-			return err
-		}
-		s.made.Store(dir, true)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, missing := os.Lstat(path)
