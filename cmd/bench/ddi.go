@@ -39,7 +39,7 @@ func (b bench) ddi(ctx context.Context) error {
 
 // fetchable fills a folder with a release that devices fetch, and lets fn add
 // to it.
-func (b bench) fetchable(ctx context.Context, name string, image []byte, fn func(*app.App, *sample.Fetch) error) error {
+func (b bench) fetchable(ctx context.Context, name string, image []byte, fn func(*app.App, *sample.Automated) error) error {
 	a, err := app.Open(ctx, app.Config{Data: filepath.Join(b.dir, name)})
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func (b bench) polls(ctx context.Context) error {
 func (b bench) pollsAmong(ctx context.Context, client *http.Client, devices, count int) (r result, err error) {
 	name, token := fmt.Sprintf("devices-%d", devices), ""
 	began := time.Now()
-	err = b.fetchable(ctx, name, []byte("an image"), func(a *app.App, f *sample.Fetch) error {
+	err = b.fetchable(ctx, name, []byte("an image"), func(a *app.App, f *sample.Automated) error {
 		if token, err = a.Deploy.RotateGateway(ctx, f.Omar, f.Environment); err != nil {
 			return err
 		}

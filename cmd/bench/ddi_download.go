@@ -27,7 +27,7 @@ func (b bench) downloads(ctx context.Context) error {
 		image[i] = byte(rand.Uint32())
 	}
 	token := ""
-	err := b.fetchable(ctx, "downloads", image, func(a *app.App, f *sample.Fetch) error {
+	err := b.fetchable(ctx, "downloads", image, func(a *app.App, f *sample.Automated) error {
 		if err := a.Deploy.AddTarget(ctx, f.Omar, deploy.TargetDraft{Key: "dev-1", EnvironmentKey: f.Environment, Tags: "pilot"}); err != nil {
 			return err
 		}

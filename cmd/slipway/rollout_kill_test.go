@@ -64,7 +64,7 @@ func TestKilledDuringARollout(t *testing.T) {
 
 // rollout leaves a data folder in which a rollout has begun: its pilot is
 // through, and the rest is offered.
-func rollout(t *testing.T, data string, pilots, devices int) (f *sample.Fetch, token string) {
+func rollout(t *testing.T, data string, pilots, devices int) (f *sample.Automated, token string) {
 	t.Helper()
 	ctx := context.Background()
 	a, err := app.Open(ctx, app.Config{Data: data})
@@ -99,7 +99,7 @@ func rollout(t *testing.T, data string, pilots, devices int) (f *sample.Fetch, t
 }
 
 // accounted asserts that the records say of every device what the devices said.
-func accounted(t *testing.T, data string, f *sample.Fetch, result *fleet.Result) {
+func accounted(t *testing.T, data string, f *sample.Automated, result *fleet.Result) {
 	t.Helper()
 	ctx := context.Background()
 	a, err := app.Open(ctx, app.Config{Data: data})

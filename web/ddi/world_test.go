@@ -26,7 +26,7 @@ const key = "FLD-2026.11.1"
 
 // world is a server with a release of a firmware that is ready to be fetched.
 type world struct {
-	*sample.Fetch
+	*sample.Automated
 	t          *testing.T
 	app        *app.App
 	url        string
@@ -43,7 +43,7 @@ func newWorld(t *testing.T, image []byte, devices ...string) *world {
 		t.Fatal(err)
 	}
 	f := &world{t: t, app: app.Connect(d, blobs, slog.New(slog.DiscardHandler))}
-	f.Fetch, err = sample.Fetchable(ctx, f.app, image)
+	f.Automated, err = sample.Fetchable(ctx, f.app, image)
 	f.must(err)
 	f.maya, f.omar = f.Maya, f.Omar
 	f.serve(web.Config{Zone: "UTC"})

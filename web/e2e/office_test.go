@@ -25,6 +25,7 @@ type office struct {
 	people map[string]*person
 	key    string // of the release that the journey follows
 	begun  time.Time
+	works  bool // its background work is done
 }
 
 func open(t *testing.T, s *webtest.Server) *office {

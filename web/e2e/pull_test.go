@@ -85,15 +85,8 @@ func (o *office) fetchable(image []byte) {
 	f, err := sample.Fetchable(ctx, o.App, image)
 	o.must(err)
 	o.key = f.Key
+	o.letIn(f)
 	o.must(o.App.DB.InTx(ctx, func(tx *db.Tx) error {
-		root, err := identity.Enroll(tx, "root", []identity.Grant{{Role: identity.Administrator}})
-		if err != nil {
-			return err
-		}
-		tx.AfterCommit(func() {
-			o.letIn(root, f.Maya, "Maya Lindqvist")
-			o.letIn(root, f.Omar, "Omar Haddad")
-		})
 		return tx.Gorm().Model(&deploy.Wave{}).Where("number = 1").Update("soak_hours", 2).Error
 	}))
 	o.must(o.App.Deploy.EditPull(ctx, f.Omar, f.Environment, 0, deploy.PullDraft{PollSeconds: 1, ConfirmMinutes: 30, StuckMinutes: 120}))
@@ -102,10 +95,18 @@ func (o *office) fetchable(image []byte) {
 	}
 }
 
-// letIn gives somebody a password.
-func (o *office) letIn(root, who identity.Actor, name string) {
+// letIn gives those who release and keep the targets a password.
+func (o *office) letIn(f *sample.Automated) {
 	o.t.Helper()
-	o.must(o.App.Identity.EditUser(context.Background(), root, who.Username, identity.Edit{Version: 1, Name: name, Grants: who.Grants, Password: sample.Password}))
+	ctx := context.Background()
+	var root identity.Actor
+	o.must(o.App.DB.InTx(ctx, func(tx *db.Tx) (err error) {
+		root, err = identity.Enroll(tx, "root", []identity.Grant{{Role: identity.Administrator}})
+		return err
+	}))
+	for name, who := range map[string]identity.Actor{"Maya Lindqvist": f.Maya, "Omar Haddad": f.Omar} {
+		o.must(o.App.Identity.EditUser(ctx, root, who.Username, identity.Edit{Version: 1, Name: name, Grants: who.Grants, Password: sample.Password}))
+	}
 }
 
 func (o *office) must(err error) {

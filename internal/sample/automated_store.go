@@ -18,11 +18,10 @@ import (
 	"slipway/internal/release"
 )
 
-// Fetch is a release of one file that devices fetch: ready to start, in two
-// waves, a pilot of the targets with the tag and the rest. It is for tests and
-// benchmarks on a database without anything else: what the gates before A4 leave
-// is written down as they would leave it.
-type Fetch struct {
+// Automated is a release of one file that machines carry out, ready to start. It
+// is for tests and benchmarks on a database without anything else: what the gates
+// before A4 leave is written down as they would leave it.
+type Automated struct {
 	Key         string // of the release
 	Environment string
 	Maya, Omar  identity.Actor // who releases, and who keeps the targets
@@ -32,9 +31,35 @@ type Fetch struct {
 // FetchFile is the name of the file, which holds what addresses have to escape.
 const FetchFile = "fw 2.0+a.swu"
 
-// Fetchable makes such a release of an image, in the environment "field".
-func Fetchable(ctx context.Context, a *app.App, image []byte) (*Fetch, error) {
-	f := &Fetch{Key: "FLD-2026.11.1", Environment: "field"}
+// Fetchable makes a release of an image that devices fetch, in the environment
+// "field": in two waves, a pilot of the targets with the tag, and the rest.
+func Fetchable(ctx context.Context, a *app.App, image []byte) (*Automated, error) {
+	return automated(ctx, a, image, carrying{delivery: "pull", method: deploy.MethodDDI, file: FetchFile, waves: []policy.WaveTemplate{
+		{Name: "Pilot", Filter: "tag=pilot", Pilot: true, SuccessPercent: 100, FailurePercent: 50, Hours: 48},
+		{Name: "The rest", SuccessPercent: 100, FailurePercent: 50, Hours: 72},
+	}})
+}
+
+// Pushable makes a release of a file that is pushed to hosts over SSH, in the
+// environment "field": in one wave, which fails with the first host that does.
+// The commands are run there in the order install, verify, back-out.
+func Pushable(ctx context.Context, a *app.App, file string, body []byte, commands ...string) (*Automated, error) {
+	var steps []policy.StepTemplate
+	for i, command := range commands {
+		steps = append(steps, policy.StepTemplate{Kind: policy.StepKinds[i], Title: "By the machine", Command: command, Minutes: 5})
+	}
+	return automated(ctx, a, body, carrying{delivery: "push", method: deploy.MethodSSH, file: file, waves: []policy.WaveTemplate{
+		{Name: "Hosts", SuccessPercent: 100, FailurePercent: 1, Hours: 48, Steps: steps}}})
+}
+
+// carrying is what differs between such releases.
+type carrying struct {
+	delivery, method, file string
+	waves                  []policy.WaveTemplate
+}
+
+func automated(ctx context.Context, a *app.App, image []byte, how carrying) (*Automated, error) {
+	f := &Automated{Key: "FLD-2026.11.1", Environment: "field"}
 	var bruno, cora identity.Actor
 	err := a.DB.InTx(ctx, func(tx *db.Tx) error {
 		for _, one := range []struct {
@@ -57,10 +82,10 @@ func Fetchable(ctx context.Context, a *app.App, image []byte) (*Fetch, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Deploy.AddEnvironment(ctx, f.Omar, deploy.EnvironmentDraft{Key: f.Environment, Name: "Field", Zone: "UTC", Production: true, Method: deploy.MethodDDI}); err != nil {
+	if err := a.Deploy.AddEnvironment(ctx, f.Omar, deploy.EnvironmentDraft{Key: f.Environment, Name: "Field", Zone: "UTC", Production: true, Method: how.method}); err != nil {
 		return nil, err
 	}
-	v, err := a.DML.Receive(ctx, bruno, dml.Submission{ItemKey: "field/firmware", ItemName: "Field firmware", Kind: dml.Software, Label: "2.0", FileName: FetchFile}, bytes.NewReader(image))
+	v, err := a.DML.Receive(ctx, bruno, dml.Submission{ItemKey: "field/firmware", ItemName: "Field firmware", Kind: dml.Software, Label: "2.0", FileName: how.file}, bytes.NewReader(image))
 	if err != nil {
 		return nil, err
 	}
@@ -73,14 +98,14 @@ func Fetchable(ctx context.Context, a *app.App, image []byte) (*Fetch, error) {
 		return nil, err
 	}
 	model.State = policy.Active
-	model.Body.Waves = []policy.WaveTemplate{
-		{Name: "Pilot", Environment: f.Environment, Filter: "tag=pilot", Pilot: true, SuccessPercent: 100, FailurePercent: 50, Hours: 48},
-		{Name: "The rest", Environment: f.Environment, SuccessPercent: 100, FailurePercent: 50, Hours: 72},
+	model.Body.Waves = how.waves
+	for i := range model.Body.Waves {
+		model.Body.Waves[i].Environment = f.Environment
 	}
-	return f, a.DB.InTx(ctx, func(tx *db.Tx) error { return f.plan(tx, a, model, v) })
+	return f, a.DB.InTx(ctx, func(tx *db.Tx) error { return f.plan(tx, a, model, v, how.delivery) })
 }
 
-func (f *Fetch) plan(tx *db.Tx, a *app.App, model *policy.ModelVersion, v *dml.Version) error {
+func (f *Automated) plan(tx *db.Tx, a *app.App, model *policy.ModelVersion, v *dml.Version, delivery string) error {
 	if err := tx.Save(model); err != nil {
 		return err
 	}
@@ -90,7 +115,7 @@ func (f *Fetch) plan(tx *db.Tx, a *app.App, model *policy.ModelVersion, v *dml.V
 	}
 	signed := blob.Of([]byte("the signed package")).String()
 	r := &release.Release{Key: f.Key, Title: "Firmware", State: release.Ready, ServiceID: service.ID, ServiceKey: service.Key, ServiceName: service.Name, Type: release.Minor, ModelVersionID: model.ID,
-		Approach: release.Approach{Scale: "phased", Delivery: "pull", Execution: "automated"}, AuthorID: f.Maya.UserID, AuthorName: f.Maya.Name, OwnerID: f.Maya.UserID, OwnerName: f.Maya.Name,
+		Approach: release.Approach{Scale: "phased", Delivery: delivery, Execution: "automated"}, AuthorID: f.Maya.UserID, AuthorName: f.Maya.Name, OwnerID: f.Maya.UserID, OwnerName: f.Maya.Name,
 		WindowStart: tx.Now, WindowEnd: tx.Now.Add(7 * 24 * time.Hour), Zone: "UTC", PlanVersion: 1, PackageVersion: 1, PackageDigest: signed, SignedDigest: signed}
 	c, err := a.Change.Raise(tx, f.Maya, change.Request{Title: r.Title, ServiceID: service.ID, ReleaseKey: r.Key, WindowStart: r.WindowStart, WindowEnd: r.WindowEnd})
 	if err != nil {
@@ -120,7 +145,7 @@ func (f *Fetch) plan(tx *db.Tx, a *app.App, model *policy.ModelVersion, v *dml.V
 }
 
 // Start brings a wave of it from planned to running.
-func (f *Fetch) Start(ctx context.Context, a *app.App, wave int64) error {
+func (f *Automated) Start(ctx context.Context, a *app.App, wave int64) error {
 	for _, do := range []func(version int64) error{
 		func(version int64) error { return a.Deploy.ReadyWave(ctx, f.Maya, f.Key, wave, version) },
 		func(version int64) error { return a.Deploy.GiveGo(ctx, f.Maya, f.Key, wave, version, "all set") },
