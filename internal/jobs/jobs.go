@@ -141,25 +141,41 @@ func (r *Runner) Run(ctx context.Context, workers int) {
 			shared = append(shared, kind)
 			continue
 		}
-		for range h.workers {
-			wg.Go(func() { r.work(ctx, []string{kind}) })
-		}
+		wg.Go(func() { r.work(ctx, []string{kind}, h.workers) })
 	}
-	for range workers {
-		wg.Go(func() { r.work(ctx, shared) })
-	}
+	wg.Go(func() { r.work(ctx, shared, workers) })
 	wg.Wait()
 }
 
-func (r *Runner) work(ctx context.Context, kinds []string) {
+// work looks for due jobs of the kinds and runs as many at once as there are
+// workers. However many those are, one looks.
+func (r *Runner) work(ctx context.Context, kinds []string, workers int) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	free := make(chan struct{}, workers)
+	for range workers {
+		free <- struct{}{}
+	}
 	for {
-		worked, err := r.step(ctx, kinds)
+		select {
+		case <-ctx.Done():
+			return
+		case <-free:
+		}
+		job, err := r.take(ctx, kinds)
 		if err != nil && ctx.Err() == nil {
 			r.log.Error("jobs: cannot claim", "error", err)
 		}
-		if worked {
+		if job != nil {
+			wg.Go(func() {
+				defer func() { free <- struct{}{} }()
+				if err := r.do(ctx, job); err != nil {
+					r.log.Error("jobs: cannot end", "job", job.ID, "error", err)
+				}
+			})
 			continue
 		}
+		free <- struct{}{}
 		select {
 		case <-ctx.Done():
 			return
@@ -171,27 +187,37 @@ func (r *Runner) work(ctx context.Context, kinds []string) {
 
 // Step claims and runs one due job of any kind; false when none is due.
 func (r *Runner) Step(ctx context.Context) (bool, error) {
-	return r.step(ctx, slices.Sorted(maps.Keys(r.handlers)))
+	job, err := r.take(ctx, slices.Sorted(maps.Keys(r.handlers)))
+	if job == nil {
+		return false, err
+	}
+	return true, r.do(ctx, job)
 }
 
-func (r *Runner) step(ctx context.Context, kinds []string) (bool, error) {
+// take claims a due job of one of the kinds; nil when none is due.
+func (r *Runner) take(ctx context.Context, kinds []string) (job *Job, err error) {
 	if ctx.Err() != nil || len(kinds) == 0 {
-		return false, ctx.Err()
+		return nil, ctx.Err()
 	}
 	due, err := anyDue(ctx, r.db, kinds)
 	if err != nil || !due {
-		return false, err
+		return nil, err
 	}
-	var job *Job
-	if err := r.db.InTx(ctx, func(tx *db.Tx) (err error) {
+	err = r.db.InTx(ctx, func(tx *db.Tx) (err error) {
 		job, err = claim(tx, kinds)
 		return err
-	}); err != nil || job == nil {
-		return false, err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return job, nil
+}
+
+// do runs a claimed job and ends its attempt. The word about the deed is written
+// even while shutting down.
+func (r *Runner) do(ctx context.Context, job *Job) error {
 	failure := r.run(ctx, job)
-	// The word about the deed is written even while shutting down.
-	return true, r.db.InTx(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+	return r.db.InTx(context.WithoutCancel(ctx), func(tx *db.Tx) error {
 		if failure != nil && ctx.Err() != nil {
 			return giveBack(tx, job)
 		}
