@@ -25,7 +25,7 @@ var subjects = map[string]release.State{
 // names are records of the demonstration, by the word before them in an address.
 var names = map[string]string{
 	"users": "stefan", "policies": "payments", "models": "rolling-service", "services": "PAY", "items": "pay-server", "targets": "pay-osl-1",
-	"environments": "production", "status": "settlement", "changes": "CHG-1", "freezes": "F-1", "gates": "A4", "errors": "KE-2", "dml": "pay/pay-server", "licences": "RADIO-2026",
+	"environments": "field", "status": "settlement", "changes": "CHG-1", "freezes": "F-1", "gates": "A4", "errors": "KE-2", "dml": "pay/pay-server", "licences": "RADIO-2026",
 	"sessions": "999999", "tokens": "999999", // nobody's, so that nobody is signed out
 }
 
@@ -56,6 +56,8 @@ func (s *Server) Address(path string) string {
 			words[i] = strconv.FormatInt(s.within(r, before), 10)
 		case before == "versions":
 			words[i] = strconv.FormatInt(s.version(), 10)
+		case before == "targets" && r == nil:
+			words[i] = "brf-0001" // a device that fetches; releases are deployed to others
 		case names[before] != "" && word != ":number":
 			words[i] = names[before]
 		case before == "items" && word == "*":
