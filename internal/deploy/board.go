@@ -98,7 +98,10 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 		w.Total = n
 	}
 	work := handwork(w, steps)
-	v := &WaveView{Wave: *w, Next: next, ByHand: !w.ByMachine() || len(work) > 0}
+	v := &WaveView{Wave: *w, Next: next, Joins: d.joins(w), ByHand: !w.ByMachine() || len(work) > 0}
+	if err := d.countOthers(v); err != nil {
+		return nil, err
+	}
 	for _, step := range work {
 		if step.Kind == BackOut && w.BackOutAt.IsZero() {
 			continue
@@ -133,6 +136,28 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 		err = d.explain(v)
 	}
 	return v, err
+}
+
+// countOthers counts the targets that the wave does not take: those that run
+// something newer, before its freeze, and those that were added since.
+func (d *deed) countOthers(v *WaveView) error {
+	w := d.w
+	if w.State == WavePlanned || w.State == WaveNoGo {
+		filter, err := w.choice()
+		if err != nil {
+			return nil // its form says so
+		}
+		v.Newer, err = countNewer(d.tx, w, filter)
+		return err
+	}
+	if !w.frozen() {
+		return nil
+	}
+	q, err := joiners(d.tx, w, d.earlier())
+	if err != nil {
+		return err
+	}
+	return countRows(q, &v.Late)
 }
 
 // itself names the policy that lets the wave go by itself, if its plan asks for it.

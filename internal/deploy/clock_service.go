@@ -16,6 +16,7 @@ const (
 	jobMove    = "deploy.wave.move"
 	jobRetry   = "deploy.wave.retry"
 	jobBack    = "deploy.wave.back"
+	jobJoin    = "deploy.wave.join"
 	clockEvery = 10 * time.Second
 )
 
@@ -43,7 +44,7 @@ func (s *Service) tick(ctx context.Context, raw []byte) error {
 		return err
 	}
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
-		for _, find := range []func(*db.Tx) error{s.offerMoves, s.offerRetries, s.offerBacks} {
+		for _, find := range []func(*db.Tx) error{s.offerMoves, s.offerRetries, s.offerBacks, s.offerJoins} {
 			if err := find(tx); err != nil {
 				return err
 			}

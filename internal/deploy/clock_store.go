@@ -49,3 +49,9 @@ func backsDue(tx *db.Tx) ([]waveArgs, error) {
 	return list, tx.Gorm().Raw(`SELECT m.release_key AS release, 0 AS wave FROM remediations m JOIN releases r ON r.id = m.release_id
 		WHERE m.ended_at = 0 AND m.next_at <> 0 AND m.next_at <= ? AND r.state = ? ORDER BY m.id`, tx.Now, release.Remediating).Scan(&list).Error
 }
+
+// runningWaves gives the waves whose targets are worked on now.
+func runningWaves(tx *db.Tx) ([]waveArgs, error) {
+	var list []waveArgs
+	return list, tx.Gorm().Raw("SELECT release_key AS release, number AS wave FROM waves WHERE state IN ? ORDER BY id", []WaveState{WaveRunning, WaveVerifying}).Scan(&list).Error
+}

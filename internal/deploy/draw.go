@@ -83,7 +83,7 @@ func (d *deed) stand(w *Wave) (*Environment, error) {
 
 // estimate counts which targets the wave's filter would take now.
 func (d *deed) estimate() (err error) {
-	filter, err := ParseFilter(d.w.Filter)
+	filter, err := d.w.choice()
 	if err != nil {
 		d.w.Total = 0
 		return nil

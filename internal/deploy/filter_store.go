@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -69,6 +70,14 @@ func (c *compiler) condition(one *condition) error {
 	}
 	if one.op != equal {
 		c.ranked(one)
+		return nil
+	}
+	if one.name == "key" && !slices.ContainsFunc(one.values, pattern.open) { // keys are plain letters, so both databases agree on their case
+		keys := make([]string, len(one.values))
+		for i, value := range one.values {
+			keys[i] = value.text()
+		}
+		c.add("LOWER(targets.target_key) IN ?", keys)
 		return nil
 	}
 	c.add("(")

@@ -132,6 +132,9 @@ func (d *deed) start() error {
 		return err
 	}
 	w.StartedAt, w.StartedByID, w.StartedBy = d.tx.Now, by, d.actor.Name
+	if _, err := d.join(); err != nil {
+		return err
+	}
 	if d.r.State == release.Ready {
 		if err := d.s.release.Advance(d.tx, d.actor, d.r, release.VerbStart, "with "+w.Label()); err != nil {
 			return err
@@ -199,6 +202,13 @@ func (d *deed) blockers(from db.Time) ([]fault.Blocker, error) {
 	}
 	if w.EnvironmentID == 0 || w.Counted() == 0 {
 		list = append(list, d.block("wave.targets", "Refuse go, to plan it anew", "%s has no target.", w.Label()))
+	}
+	newer, err := frozenNewer(d.tx, w)
+	if err != nil {
+		return nil, err
+	}
+	if newer > 0 {
+		list = append(list, d.block("wave.downgrade", "Refuse go, to plan it anew", "%s of %s runs something newer by now.", plural(int(newer), "target"), w.Label()))
 	}
 	steps, err := stepsOf(d.tx, w.ID)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"slipway/internal/db"
@@ -45,10 +46,11 @@ func (s *Service) Staffable(ctx context.Context, actor identity.Actor, key strin
 	return staff, leads, err
 }
 
-// PreviewWave tells which targets a filter in an environment would take for
+// PreviewWave tells which targets the choice of an edit would take for
 // wave `number` of the release (0: for a new one, after all others).
-func (s *Service) PreviewWave(ctx context.Context, actor identity.Actor, key string, number int64, environmentKey, filter string) (*Preview, error) {
-	parsed, err := ParseFilter(filter)
+func (s *Service) PreviewWave(ctx context.Context, actor identity.Actor, key string, number int64, e WaveEdit) (*Preview, error) {
+	planned := Wave{Filter: e.Filter, Picked: strings.NewReplacer(",", " ", ";", " ").Replace(e.Picked)}
+	parsed, err := planned.choice()
 	if err != nil {
 		return nil, wrong("The filter cannot be read.", "filter", err.Error(), nil)
 	}
@@ -65,7 +67,7 @@ func (s *Service) PreviewWave(ctx context.Context, actor identity.Actor, key str
 		if d.w != nil {
 			w = *d.w
 		}
-		w.EnvironmentKey = environmentKey
+		w.EnvironmentKey, w.Filter, w.Picked, w.Older, w.Rollout = e.EnvironmentKey, planned.Filter, planned.Picked, strings.TrimSpace(e.Older), e.Rollout
 		if _, err := d.stand(&w); err != nil {
 			return err
 		}
@@ -77,7 +79,11 @@ func (s *Service) PreviewWave(ctx context.Context, actor identity.Actor, key str
 		if err != nil {
 			return err
 		}
-		p.Skipped = all - p.Total
+		if p.Newer, err = countNewer(tx, &w, parsed); err != nil {
+			return err
+		}
+		p.Limited = w.limited()
+		p.Skipped = max(0, all-p.Total-p.Newer)
 		p.Sample, err = sampleTaken(tx, &w, parsed, d.earlier(), 20)
 		return err
 	})
@@ -130,7 +136,7 @@ func (s *Service) EditWave(ctx context.Context, actor identity.Actor, key string
 // material tells whether an edit changes what A4 was given for: which targets
 // are reached, when, how, and what counts as good. Names and staff do not.
 func material(was, is *Wave) bool {
-	return was.EnvironmentID != is.EnvironmentID || was.Filter != is.Filter || was.Pilot != is.Pilot || was.NoReturn != is.NoReturn || was.SoakHours != is.SoakHours ||
+	return was.EnvironmentID != is.EnvironmentID || was.Filter != is.Filter || was.Picked != is.Picked || was.Older != is.Older || was.Pilot != is.Pilot || was.NoReturn != is.NoReturn || was.SoakHours != is.SoakHours ||
 		was.SuccessPercent != is.SuccessPercent || was.FailurePercent != is.FailurePercent || was.FailureCount != is.FailureCount ||
 		was.WindowStart != is.WindowStart || was.WindowEnd != is.WindowEnd || was.Method != is.Method || was.Rollout != is.Rollout
 }
@@ -184,9 +190,17 @@ func (d *deed) apply(e WaveEdit) ([]Staff, error) {
 	if err != nil {
 		return nil, err
 	}
+	if keys := strings.Fields(e.Picked); len(keys) > 0 && w.EnvironmentID != 0 {
+		unknown, err := pickedUnknown(d.tx, w, keys)
+		if err != nil {
+			return nil, err
+		}
+		c.Need(len(unknown) == 0, "picked", fmt.Sprintf("No target in use here has the key %s.", strings.Join(unknown[:min(len(unknown), 5)], " or ")))
+	}
 	if err := c.Err("The wave was not saved."); err != nil {
 		return nil, err
 	}
+	w.Picked, w.Older, w.guarded = e.Picked, e.Older, false
 	w.Name, w.Pilot, w.Filter, w.SoakHours, w.Trigger, w.NoReturn = e.Name, e.Pilot, e.Filter, e.SoakHours, e.Trigger, e.NoReturn
 	w.ConfirmMinutes, w.Consent = e.ConfirmMinutes, e.Consent
 	w.SuccessPercent, w.FailurePercent, w.FailureCount, w.Rollout = e.SuccessPercent, e.FailurePercent, e.FailureCount, e.Rollout

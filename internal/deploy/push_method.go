@@ -66,7 +66,7 @@ func (p push) unreachable(tx *db.Tx, r *release.Release, w *Wave) (int64, string
 	if err != nil {
 		return 0, "", err
 	}
-	filter, err := ParseFilter(w.Filter)
+	filter, err := w.choice()
 	if err != nil {
 		return 0, "", nil // which the wave's own blockers say
 	}

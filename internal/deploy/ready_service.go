@@ -39,21 +39,28 @@ func (s *Service) ReadyWave(ctx context.Context, actor identity.Actor, key strin
 // stage freezes the targets under the digest that they will get.
 func (d *deed) stage() error {
 	w := d.w
-	filter, err := ParseFilter(w.Filter)
+	filter, err := w.choice()
 	if err != nil {
 		return err
 	}
-	state := TargetPending
-	if d.r.Approach.Delivery != "pull" {
-		if state, err = pushMoves.Next(w.Label(), TargetPending, TargetStage); err != nil {
-			return err
-		}
+	state, err := d.stagedState()
+	if err != nil {
+		return err
 	}
+	w.Joined = 0
 	if _, err := freeze(d.tx, w, filter, d.earlier(), d.r.Approach.Delivery, state); err != nil {
 		return err
 	}
 	w.PackageVersion, w.PackageDigest, w.ReadyAt, w.ReadyBy = d.r.PackageVersion, d.r.PackageDigest, d.tx.Now, d.actor.Name
 	return d.recount()
+}
+
+// stagedState is where a target stands that a wave has frozen and not begun.
+func (d *deed) stagedState() (TargetState, error) {
+	if d.r.Approach.Delivery == "pull" {
+		return TargetPending, nil
+	}
+	return pushMoves.Next(d.w.Label(), TargetPending, TargetStage)
 }
 
 // stageable are the states of a release in which its package is checked in.
@@ -92,11 +99,24 @@ func (d *deed) taken() (int64, error) {
 	if d.w.State != WavePlanned && d.w.State != WaveNoGo {
 		return d.w.Total, nil
 	}
-	filter, err := ParseFilter(d.w.Filter)
+	filter, err := d.w.choice()
 	if err != nil {
 		return 0, nil
 	}
+	if err := d.guard(); err != nil {
+		return 0, err
+	}
 	return countTaken(d.tx, d.w, filter, d.earlier())
+}
+
+// guard finds what is newer in the wave's environment once for all its waves.
+func (d *deed) guard() error {
+	for i := range d.waves {
+		if one := &d.waves[i]; one.guarded && one.EnvironmentID == d.w.EnvironmentID {
+			d.w.newer, d.w.guarded = one.newer, true
+		}
+	}
+	return guard(d.tx, d.w)
 }
 
 // planBlockers say what the wave's plan lacks: a place, targets, a window.

@@ -41,6 +41,7 @@ func (s *Service) Jobs(r *jobs.Runner) {
 	r.HandleLong(jobMove, 1, s.moveItself) // it hashes the package
 	r.Handle(jobRetry, s.retryDue)
 	r.Handle(jobBack, s.backDue)
+	r.Handle(jobJoin, s.joinDue)
 	r.Handle(jobPulls, func(ctx context.Context, _ []byte) error { return s.watchAgain(ctx) })
 	r.HandleLong(pushJob, pushWorkers, s.takeTurn)
 	r.HandleLong(hookJob, hookWorkers, s.sendMessage)

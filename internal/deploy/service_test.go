@@ -92,7 +92,7 @@ func TestReadyFreezesTheTargets(t *testing.T) {
 	if got := w.wave(1); got.Total != 2 || got.PackageDigest != signed {
 		t.Errorf("the frozen wave is %+v", got)
 	}
-	p, err := w.svc.PreviewWave(ctx, w.maya, w.key, 2, "production", "")
+	p, err := w.svc.PreviewWave(ctx, w.maya, w.key, 2, deploy.WaveEdit{EnvironmentKey: "production", Filter: ""})
 	if err != nil || p.Total != 4 || p.Skipped != 2 {
 		t.Errorf("the rest would take %+v, %v", p, err)
 	}

@@ -48,3 +48,26 @@ func TestAttemptsRestLongerEachTime(t *testing.T) {
 		t.Error("what people carry out is tried again without them")
 	}
 }
+
+func TestWhatIsNewer(t *testing.T) {
+	of := map[string]bool{"PAY-2026.12.1": true, "PAY-2026.11.10": true, "PAY-2026.10.1": true}
+	for name, c := range map[string]struct {
+		runs   installed
+		labels []string
+		newer  bool
+	}{
+		"a later release":             {installed{"PAY-2026.12.1", "1.0"}, nil, true},
+		"a later number":              {installed{"PAY-2026.11.10", "1.0"}, nil, true},
+		"an earlier release":          {installed{"PAY-2026.10.1", "9.0"}, []string{"2.0"}, false},
+		"another service's":           {installed{"WEB-2027.1.1", "9.0"}, []string{"2.0"}, false},
+		"a later version, as found":   {installed{"", "2.1"}, []string{"2.0", "notes"}, true},
+		"the same version, as found":  {installed{"", "2.0"}, []string{"2.0"}, false},
+		"an early one of the same":    {installed{"", "2.0-rc1"}, []string{"2.0"}, false},
+		"no version at all, as found": {installed{"", "as delivered"}, []string{"2.0"}, false},
+		"nothing to compare with":     {installed{"", "9.0"}, nil, false},
+	} {
+		if got := c.runs.newer("PAY-2026.11.2", of, c.labels); got != c.newer {
+			t.Errorf("%s is newer: %v", name, got)
+		}
+	}
+}

@@ -35,6 +35,9 @@ type BoardCan struct {
 // WaveView is one wave with all that its panel shows.
 type WaveView struct {
 	Wave
+	Newer        int64        // targets that it leaves out, since they run something newer
+	Late         int64        // targets that were added since the freeze and are not in the release
+	Joins        bool         // they go with this wave
 	ByHand       bool         // people carry it out, or steps of it
 	Steps        StepCount    // of its run sheet, as far as people work on it
 	Failures     []WaveTarget // failed and overdue first, at most five
@@ -185,7 +188,9 @@ type TargetDetail struct {
 type Preview struct {
 	Total   int64
 	Sample  []Target // by key, at most twenty
-	Skipped int64    // match, but an earlier wave takes them
+	Skipped int64    // match, but an earlier wave takes them, or they are more than it takes
+	Newer   int64    // match, and run something newer
+	Limited bool     // it takes only a part of those that match
 }
 
 // Decision is somebody's word that going back past a point of no return is right.

@@ -3,6 +3,7 @@ package deploy
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
@@ -112,6 +113,8 @@ type Wave struct {
 	EnvironmentName string
 	Production      bool
 	Pilot           bool
+	Picked          string // hand-picked keys, space between; with a filter both hold
+	Older           string // why targets that run something newer are taken too; empty leaves them out
 	Filter          string // which targets of the environment; see ParseFilter
 	Days            int64  // after the start of the release's window
 	Hours           int64  // length of its own window
@@ -141,6 +144,7 @@ type Wave struct {
 	Failed     int64
 	Excluded   int64
 	RolledBack int64
+	Joined     int64 // of them, that were added after the freeze
 	Retrying   int64 // failed targets that are tried again by themselves
 
 	ReadyAt       db.Time
@@ -168,7 +172,9 @@ type Wave struct {
 	BackOutBy     string
 	BackOutReason string
 	RolledBackAt  db.Time
-	Staff         []Staff `gorm:"-"`
+	Staff         []Staff     `gorm:"-"`
+	newer         []installed // what its targets run that is newer, once guarded
+	guarded       bool
 }
 
 // Staff is a person named for a wave.
@@ -272,12 +278,17 @@ func (w *Wave) move(verb WaveVerb) error {
 	return err
 }
 
+// maxPicked is how many targets are picked by hand; more are chosen by a filter.
+const maxPicked = 500
+
 // WaveEdit is what a person plans of a wave.
 type WaveEdit struct {
 	Name           string
 	EnvironmentKey string
 	Pilot          bool
 	Filter         string
+	Picked         string // keys, apart by spaces, commas or lines
+	Older          string // why targets that run something newer are taken too
 	WindowStart    db.Time
 	WindowEnd      db.Time
 	SoakHours      int64
@@ -297,7 +308,7 @@ type WaveEdit struct {
 
 // Edit is the wave as its form shows it.
 func (w *Wave) Edit() WaveEdit {
-	e := WaveEdit{Name: w.Name, EnvironmentKey: w.EnvironmentKey, Pilot: w.Pilot, Filter: w.Filter, WindowStart: w.WindowStart, WindowEnd: w.WindowEnd,
+	e := WaveEdit{Name: w.Name, EnvironmentKey: w.EnvironmentKey, Pilot: w.Pilot, Filter: w.Filter, Picked: w.Picked, Older: w.Older, WindowStart: w.WindowStart, WindowEnd: w.WindowEnd,
 		SoakHours: w.SoakHours, SuccessPercent: w.SuccessPercent, FailurePercent: w.FailurePercent, FailureCount: w.FailureCount,
 		Trigger: w.Trigger, NoReturn: w.NoReturn, Rollout: w.Rollout, Method: w.Method, Parallel: w.AtOnce(), ConfirmMinutes: w.ConfirmMinutes, Consent: w.Consent, LeadID: w.LeadID}
 	for _, person := range w.Staff {
@@ -310,6 +321,10 @@ func (e *WaveEdit) validate(c *fault.Check) {
 	e.Name, e.EnvironmentKey, e.Filter, e.Trigger = strings.TrimSpace(e.Name), strings.TrimSpace(e.EnvironmentKey), strings.TrimSpace(e.Filter), strings.TrimSpace(e.Trigger)
 	c.Need(e.Name != "" && len(e.Name) <= 120, "name", "Name the wave, in at most 120 characters.")
 	c.Need(e.EnvironmentKey != "", "environment", "Choose the environment that the wave runs in.")
+	e.Older = strings.TrimSpace(e.Older)
+	e.Picked = strings.Join(strings.FieldsFunc(e.Picked, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' }), " ")
+	c.Need(len(strings.Fields(e.Picked)) <= maxPicked, "picked", fmt.Sprintf("Pick at most %d targets by hand.", maxPicked))
+	c.Need(len(e.Older) <= 1000, "older", "Keep it to 1,000 characters.")
 	if _, err := ParseFilter(e.Filter); err != nil {
 		c.Field("filter", err.Error())
 	}

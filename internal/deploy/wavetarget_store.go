@@ -13,30 +13,6 @@ func usable(tx *db.Tx, w *Wave) *gorm.DB {
 	return tx.Gorm().Model(&Target{}).Where("targets.environment_id = ? AND NOT targets.retired", w.EnvironmentID)
 }
 
-// takes is the query for targets that a wave's filter takes: those of its
-// environment that match, are in use, and that no other wave of the release has
-// frozen or, before it, will take.
-func takes(tx *db.Tx, w *Wave, filter Filter, earlier []Wave) (*gorm.DB, error) {
-	q, err := matching(tx, usable(tx, w), filter)
-	if err != nil {
-		return nil, err
-	}
-	q = q.Where("NOT EXISTS (SELECT 1 FROM wave_targets wt WHERE wt.target_id = targets.id AND wt.release_id = ? AND wt.wave_id <> ?)", w.ReleaseID, w.ID)
-	for _, other := range earlier {
-		if other.EnvironmentID != w.EnvironmentID || other.ID == w.ID || other.State != WavePlanned && other.State != WaveNoGo {
-			continue
-		}
-		f, err := ParseFilter(other.Filter)
-		if err != nil {
-			return nil, err
-		}
-		if q, err = notMatching(tx, q, f); err != nil {
-			return nil, err
-		}
-	}
-	return q, nil
-}
-
 func countTaken(tx *db.Tx, w *Wave, filter Filter, earlier []Wave) (n int64, err error) {
 	q, err := takes(tx, w, filter, earlier)
 	if err != nil {
@@ -71,6 +47,11 @@ func freeze(tx *db.Tx, w *Wave, filter Filter, earlier []Wave, delivery string, 
 	if err != nil {
 		return 0, err
 	}
+	return freezeAll(tx, w, q, delivery, state)
+}
+
+// freezeAll writes what a query finds into the list of a wave.
+func freezeAll(tx *db.Tx, w *Wave, q *gorm.DB, delivery string, state TargetState) (int64, error) {
 	result := tx.Gorm().Exec(`INSERT INTO wave_targets (version, created_at, updated_at, wave_id, release_id, target_id, target_key, target_name, delivery, state,
 		former_digest, former_version, former_release)
 		SELECT 1, ?, ?, ?, ?, id, target_key, name, ?, ?, installed_digest, installed_version, installed_release FROM targets WHERE id IN (?)`,

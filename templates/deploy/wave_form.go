@@ -141,9 +141,25 @@ func skippedWords(p *deploy.Preview) string {
 	case 0:
 		return ""
 	case 1:
-		return " 1 more matches and goes with an earlier wave."
+		return " 1 more matches and " + elsewhere(p, "goes with an earlier wave", "is")
 	}
-	return " " + ui.Count(p.Skipped) + " more match and go with earlier waves."
+	return " " + ui.Count(p.Skipped) + " more match and " + elsewhere(p, "go with earlier waves", "are")
+}
+
+// elsewhere says where they go that match and are not taken.
+func elsewhere(p *deploy.Preview, earlier, are string) string {
+	if p.Limited {
+		return are + " more than it takes, or " + earlier + "."
+	}
+	return earlier + "."
+}
+
+// newerWords says how many targets are left out since they run something newer.
+func newerWords(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return " " + plural(n, "target") + " left out: what runs there is newer."
 }
 
 func taken(p *deploy.Preview) string {
@@ -172,6 +188,8 @@ func (v WaveFormView) newer() []change {
 	see("Name", "name", e.Name)
 	see("Environment", "environment", e.EnvironmentKey)
 	see("Targets", "filter", e.Filter)
+	see("Picked by hand", "picked", e.Picked)
+	see("Take what runs something newer", "older", e.Older)
 	see("Window from", "window_start", ui.LocalInput(e.WindowStart, v.Head.Zone))
 	see("Window until", "window_end", ui.LocalInput(e.WindowEnd, v.Head.Zone))
 	see("Complete at", "success_percent", number(e.SuccessPercent))

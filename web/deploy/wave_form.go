@@ -39,6 +39,8 @@ type waveForm struct {
 	Method         string `form:"method"`
 	NoReturn       bool   `form:"no_return"`
 	rollout.Form
+	Picked         string  `form:"picked"`
+	Older          string  `form:"older"`
 	ConfirmMinutes int64   `form:"confirm_minutes"`
 	Consent        bool    `form:"consent"`
 	Parallel       int64   `form:"parallel"`
@@ -49,7 +51,7 @@ type waveForm struct {
 
 // edit reads the times in the release's zone.
 func (f waveForm) edit(zone string) (deploy.WaveEdit, error) {
-	e := deploy.WaveEdit{Name: f.Name, EnvironmentKey: f.Environment, Pilot: f.Pilot, Filter: f.Filter, SoakHours: f.SoakHours, SuccessPercent: f.SuccessPercent,
+	e := deploy.WaveEdit{Name: f.Name, EnvironmentKey: f.Environment, Pilot: f.Pilot, Filter: f.Filter, Picked: f.Picked, Older: f.Older, SoakHours: f.SoakHours, SuccessPercent: f.SuccessPercent,
 		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Rollout: f.Rollout(), Method: f.Method, ConfirmMinutes: f.ConfirmMinutes, Consent: f.Consent, Parallel: f.Parallel, LeadID: f.Lead, StaffIDs: f.Staff}
 	var check fault.Check
 	read := func(name, typed string) db.Time {
@@ -108,18 +110,18 @@ func (h *handler) showWave(c echo.Context, n int64) error {
 	if err != nil {
 		return err
 	}
-	h.preview(c, &v, v.Edit.EnvironmentKey, v.Edit.Filter)
+	h.preview(c, &v, v.Edit)
 	return page.Render(c, http.StatusOK, view.WavePage(v))
 }
 
 // preview fills in which targets the form takes. What it cannot say now, for a
 // filter that is half typed, it says in words.
-func (h *handler) preview(c echo.Context, v *view.WaveFormView, environment, filter string) {
-	v.PreviewFilter = filter
-	if environment == "" {
+func (h *handler) preview(c echo.Context, v *view.WaveFormView, e deploy.WaveEdit) {
+	v.PreviewFilter = e.Filter
+	if e.EnvironmentKey == "" {
 		return
 	}
-	p, err := h.app.Deploy.PreviewWave(c.Request().Context(), page.Actor(c), c.Param("key"), v.Number, environment, filter)
+	p, err := h.app.Deploy.PreviewWave(c.Request().Context(), page.Actor(c), c.Param("key"), v.Number, e)
 	if f, ok := fault.As(err); ok && len(f.Fields) > 0 {
 		v.PreviewError = f.Fields[0].Message
 	} else if err != nil {
@@ -141,7 +143,8 @@ func (h *handler) previewWave(c echo.Context) error {
 	if _, _, err := h.app.Deploy.Staffable(c.Request().Context(), page.Actor(c), c.Param("key")); err != nil {
 		return err // only those who plan
 	}
-	h.preview(c, &v, c.QueryParam("environment"), c.QueryParam("filter"))
+	q := c.QueryParams()
+	h.preview(c, &v, deploy.WaveEdit{EnvironmentKey: q.Get("environment"), Filter: q.Get("filter"), Picked: q.Get("picked"), Older: q.Get("older"), Rollout: rollout.FromValues(q).Rollout()})
 	return page.Render(c, http.StatusOK, view.Preview(v))
 }
 
@@ -198,7 +201,7 @@ func (h *handler) showAgain(c echo.Context, n int64, f waveForm, cause error) er
 	if fault.KindOf(cause) != fault.Conflict && f.Version > 0 {
 		v.Version = f.Version
 	}
-	h.preview(c, &v, f.Environment, f.Filter)
+	h.preview(c, &v, deploy.WaveEdit{EnvironmentKey: f.Environment, Filter: f.Filter, Picked: f.Picked, Older: f.Older, Rollout: f.Rollout()})
 	if cause == nil {
 		return page.Render(c, http.StatusOK, view.WavePage(v))
 	}

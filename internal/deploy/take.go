@@ -1,0 +1,61 @@
+package deploy
+
+import (
+	"strings"
+)
+
+// limited tells whether the wave takes only a part of what its filter matches.
+func (w *Wave) limited() bool { return w.TakeCount > 0 || w.TakePercent > 0 }
+
+// limit is how many of so many targets left the wave takes.
+func (w *Wave) limit(left int64) int64 {
+	if w.TakePercent > 0 {
+		return ceilPercent(w.TakePercent, left)
+	}
+	return min(w.TakeCount, left)
+}
+
+// choice is what the wave's filter and its hand-picked targets choose.
+func (w *Wave) choice() (Filter, error) {
+	f, err := ParseFilter(w.Filter)
+	keys := strings.Fields(w.Picked)
+	if err != nil || len(keys) == 0 {
+		return f, err
+	}
+	picked := term{condition: condition{name: "key", op: equal}}
+	for _, key := range keys {
+		picked.values = append(picked.values, plain(key))
+	}
+	if f.Empty() {
+		return Filter{&picked}, nil
+	}
+	return Filter{&term{join: "and", of: []term{*f.top, picked}}}, nil
+}
+
+// installed is a version that targets run, with the release that brought it.
+type installed struct{ InstalledRelease, InstalledVersion string }
+
+// newer tells whether it is newer than what a release brings: a later release of
+// the same service, or, where nobody knows the release, a later version than any
+// that the package holds.
+func (i installed) newer(key string, ofService map[string]bool, labels []string) bool {
+	if i.InstalledRelease != "" {
+		return ofService[i.InstalledRelease] && rank(i.InstalledRelease) > rank(key)
+	}
+	if !versionLike(i.InstalledVersion) {
+		return false
+	}
+	newest := ""
+	for _, label := range labels {
+		if versionLike(label) {
+			newest = max(newest, rank(label))
+		}
+	}
+	return newest != "" && rank(i.InstalledVersion) > newest
+}
+
+// versionLike tells whether a text begins as versions do.
+func versionLike(text string) bool {
+	text = strings.TrimPrefix(tidy(text), "v")
+	return text != "" && text[0] >= '0' && text[0] <= '9'
+}
