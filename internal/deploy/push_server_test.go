@@ -97,3 +97,71 @@ func TestPushToOpenSSH(t *testing.T) {
 		}
 	}
 }
+
+// TestRemediationStopsBetweenCommands lets the command in hand come to its end
+// and begins no other; the host is then put back.
+func TestRemediationStopsBetweenCommands(t *testing.T) {
+	w := newPush(t, onceInstall, goodVerify, `echo back >"$HOME/back"`)
+	w.set(&deploy.Wave{}, "parallel", 1)
+	w.in(func(tx *db.Tx) error {
+		return tx.Create(&deploy.Step{WaveID: 1, ReleaseID: 1, Number: 9, Kind: deploy.Install, Title: "and more", Command: `touch "$HOME/more"`, State: deploy.StepWaiting})
+	})
+	w.launch(1)
+	var working sync.WaitGroup
+	working.Go(w.work)
+	w.awaits("osl-1", "began")
+	w.must(w.svc.RemediateWave(ctx, w.maya, w.key, 1, "the wrong package"))
+	w.leave("osl-1", "go-on")
+	working.Wait()
+	if got := w.is(1, "osl-1", deploy.TargetFailed); !strings.Contains(got.Reason, "being remediated") || w.on("osl-1", "ran") != "ran\n" {
+		t.Errorf("%s", got.Reason)
+	}
+	if _, err := os.Stat(filepath.Join(w.hosts["osl-1"].Home, "more")); err == nil {
+		t.Error("the next command was begun")
+	}
+	w.must(w.svc.BackOutWave(ctx, w.maya, w.key, 1, "back to what ran"))
+	w.work()
+	w.is(1, "osl-1", deploy.TargetRolledBack)
+	w.is(1, "osl-2", deploy.TargetRolledBack)
+	if w.on("osl-1", "back") != "back\n" || w.hosts["osl-2"].Runs() != 0 {
+		t.Error("a host was not put back, or one that nobody touched was")
+	}
+	w.stands(1, deploy.WaveRolledBack)
+}
+
+// TestNextAttemptWaitsForTheLast refuses a host on which a command of an earlier
+// attempt, whose end was never heard of, still runs.
+func TestNextAttemptWaitsForTheLast(t *testing.T) {
+	w := newPush(t, `echo ran >>"$HOME/ran"; touch "$HOME/began"; until [ -e "$HOME/go-on" ]; do sleep 0.01; done; touch "$HOME/through"`, "true", "true")
+	w.set(&deploy.Wave{}, "failure_percent", 60)
+	w.leave("osl-2", "go-on")
+	w.launch(1)
+	var working sync.WaitGroup
+	working.Go(w.work)
+	w.awaits("osl-1", "began")
+	w.hosts["osl-1"].Takes() // it lets nobody in any more
+	w.hosts["osl-1"].Drop()
+	working.Wait()
+	if got := w.is(1, "osl-1", deploy.TargetFailed); !strings.Contains(got.Reason, "outcome is unknown") {
+		t.Fatalf("%s", got.Reason)
+	}
+	keys, err := w.svc.EnvironmentKeys(ctx, w.maya, "production")
+	w.must(err)
+	w.hosts["osl-1"].Takes(keys[0].PublicKey)
+	retry := func() {
+		t.Helper()
+		w.must(w.svc.RetryTarget(ctx, w.maya, w.key, 1, "osl-1", w.target(1, "osl-1").Version))
+		w.work()
+	}
+	retry()
+	if got := w.is(1, "osl-1", deploy.TargetFailed); !strings.Contains(got.Reason, "of attempt 1 still runs there") || w.on("osl-1", "ran") != "ran\n" {
+		t.Errorf("%s, and it ran %q", got.Reason, w.on("osl-1", "ran"))
+	}
+	w.leave("osl-1", "go-on")
+	w.awaits("osl-1", "through")
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && w.target(1, "osl-1").State != deploy.TargetVerified; {
+		retry() // its shell may take a moment to write its end down
+	}
+	w.is(1, "osl-1", deploy.TargetVerified)
+	w.stands(1, deploy.WaveComplete)
+}
