@@ -57,7 +57,7 @@ unit: ## every test on SQLite
 	go test -vet=off ./...
 
 pgtest: ## the service tests again, and every route, on PostgreSQL
-	.ci/with-postgres go test -vet=off -count=1 $$(go list ./internal/... | grep -v /dml/blob) ./web
+	.ci/with-postgres go test -vet=off -count=1 $$(go list ./internal/... | grep -v /dml/blob) ./web ./web/ddi
 
 e2e: ## whole journeys in Chromium
 	go test -vet=off -count=1 -timeout 20m -tags '$(TAGS) e2e' ./web/e2e/...

@@ -8,7 +8,6 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptrace"
 	"strings"
 	"sync"
 	"time"
@@ -45,11 +44,11 @@ func Play(ctx context.Context, c Config, r *Result) *Result {
 	r.Devices, r.began = c.Devices, time.Now()
 	transport := &http.Transport{MaxIdleConnsPerHost: c.Connections, MaxConnsPerHost: c.Connections, DisableCompression: true}
 	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport}
+	client, slots := &http.Client{Transport: transport}, make(chan struct{}, c.Connections)
 	var all sync.WaitGroup
 	for n := range c.Devices {
 		name := fmt.Sprintf("%s%06d", c.Prefix, max(c.First, 1)+n)
-		d := &device{c: &c, r: r, client: client, fails: fails(name, c.FailPercent),
+		d := &device{c: &c, r: r, client: client, slots: slots, fails: fails(name, c.FailPercent),
 			base: strings.TrimRight(c.Server, "/") + "/" + c.Tenant + "/controller/v1/" + name}
 		all.Go(func() { d.live(ctx) })
 	}
@@ -70,6 +69,7 @@ type device struct {
 	c      *Config
 	r      *Result
 	client *http.Client
+	slots  chan struct{} // of connections
 	base   string
 	fails  bool
 	closed string // the action that it closed last
@@ -117,13 +117,11 @@ func (d *device) turn(ctx context.Context) time.Duration {
 		return time.Second
 	}
 	var p polled
-	began := time.Now() // or when there is a connection: waiting for one is the simulation's own
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { began = time.Now() }})
-	err := d.get(traced, d.base, &p)
+	took, err := d.get(ctx, d.base, &p)
 	if ctx.Err() != nil {
 		return 0
 	}
-	d.r.polled(time.Since(began), err)
+	d.r.polled(took, err)
 	sleep := p.sleep()
 	if d.c.Every > 0 {
 		sleep = d.c.Every
@@ -169,7 +167,7 @@ func (d *device) end(ctx context.Context, w word) bool {
 // install fetches, installs, starts with it, and says how it came up.
 func (d *device) install(ctx context.Context, at string) {
 	var b deployment
-	if err := d.get(ctx, at, &b); err != nil {
+	if _, err := d.get(ctx, at, &b); err != nil {
 		d.r.failedTo("get a deployment", err, ctx)
 		return
 	}
@@ -188,7 +186,7 @@ func (d *device) install(ctx context.Context, at string) {
 			if d.c.NoDownload {
 				continue
 			}
-			if err := d.fetched(ctx, file.Links["download"].Href, file.Size, file.Hashes.SHA1); err != nil {
+			if err := d.fetch(ctx, file.Links["download"].Href, file.Size, file.Hashes.SHA1); err != nil {
 				d.end(ctx, word{b.ID, action, "failure", "Download failed: " + err.Error()})
 				return
 			}

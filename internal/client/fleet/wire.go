@@ -50,6 +50,17 @@ func feedback(action, execution, finished string, n, of int, detail string) stri
 // patience is how long one request may take, a download aside.
 const patience = 30 * time.Second
 
+// connect waits for one of the connections. How long the simulation waits for
+// itself is not held against the server.
+func (d *device) connect(ctx context.Context) (leave func(), err error) {
+	select {
+	case d.slots <- struct{}{}:
+		return func() { <-d.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 func (d *device) do(ctx context.Context, method, at, body string) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, method, at, strings.NewReader(body))
 	if err != nil {
@@ -62,7 +73,18 @@ func (d *device) do(ctx context.Context, method, at, body string) (*http.Respons
 	return d.client.Do(r)
 }
 
-func (d *device) get(ctx context.Context, at string, into any) error {
+func (d *device) get(ctx context.Context, at string, into any) (took time.Duration, err error) {
+	leave, err := d.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	began := time.Now()
+	err = d.ask(ctx, at, into)
+	return time.Since(began), err
+}
+
+func (d *device) ask(ctx context.Context, at string, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	response, err := d.do(ctx, http.MethodGet, at, "")
@@ -108,6 +130,11 @@ func (d *device) report(ctx context.Context, method, at, body string) bool {
 }
 
 func (d *device) send(ctx context.Context, method, at, body string) error {
+	leave, err := d.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	response, err := d.do(ctx, method, at, body)
@@ -120,20 +147,6 @@ func (d *device) send(ctx context.Context, method, at, body string) error {
 		return fmt.Errorf("answered %d: %.200s", response.StatusCode, data)
 	}
 	return nil
-}
-
-// fetched is fetch as often as a device tries a download before it gives up.
-func (d *device) fetched(ctx context.Context, at string, size int64, digest string) (err error) {
-	for try := range tries {
-		if err = d.fetch(ctx, at, size, digest); err == nil {
-			return nil
-		}
-		d.r.failedTo("fetch a file", err, ctx)
-		if !rest(ctx, between(try)) {
-			break
-		}
-	}
-	return err
 }
 
 // fetch reads a file and compares its digest. A download that breaks off goes on
@@ -161,6 +174,11 @@ func (d *device) fetch(ctx context.Context, at string, size int64, digest string
 
 // part reads a file from a place on.
 func (d *device) part(ctx context.Context, at string, from int64, into io.Writer) (int64, error) {
+	leave, err := d.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return 0, err
