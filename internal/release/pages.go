@@ -55,7 +55,7 @@ func Chapters() []Chapter {
 		{"package", "Package", []string{"package.", "item."}},
 		{"tests", "Build and test", []string{"build.", "test.", "criterion.draw", "criterion.judge", "knownerror.", "backout."}},
 		{"change", "Change", []string{"change."}},
-		{"deployment", "Deployment", []string{"wave.", "target."}},
+		{"deployment", "Deployment", []string{"wave.", "target.", "licence."}},
 		{"handover", "Early life and handover", []string{"els.", "incident.", "value.", "transfer.", "handover.", "promise.", "pir.", "action.", "baseline."}},
 	}
 }

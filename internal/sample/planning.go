@@ -43,6 +43,9 @@ func (j *journey) create(ctx context.Context, start, end db.Time) error {
 	if err != nil {
 		return err
 	}
+	if t.automated {
+		q.Approach.Execution = "automated"
+	}
 	q.ServiceKey, q.Title, q.Summary, q.Value, q.Type, q.Incident = t.service, t.title, t.summary, t.value, t.kind, t.incident
 	q.WindowStart, q.WindowEnd, q.Zone, q.Restricted = start, end, Zone, t.restricted
 	if t.owner != "" {

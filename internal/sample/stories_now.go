@@ -85,16 +85,15 @@ func (st *stage) fasterSettlement(c *calendar) {
 
 // radioFirst has paused by itself: a pilot device failed.
 func (st *stage) radioFirst(c *calendar) {
-	s := st.tell(c, tale{service: "BRF", kind: release.Minor, model: "field-firmware", owner: "bruno", units: []string{"Branch image"},
+	s := st.tell(c, tale{service: "BRF", kind: release.Minor, model: "field-firmware", owner: "bruno", units: []string{"Branch image"}, automated: true,
 		title: "Radio modem takes over in 20 seconds", summary: "When a line is lost, payments go on over the radio modem after 20 seconds in place of a minute.",
 		value: "No queue at the till when a digger finds the line.", versions: map[string]string{"brf-image": "7.4.0"}}, st.now.Add(-20*time.Hour))
 	s.readied()
 	s.after(-2*time.Hour, "go for the pilot", func(ctx context.Context) error { return s.readyWave(ctx, 1) })
 	s.after(4*time.Minute, "start the pilot", func(ctx context.Context) error { return s.startWave(ctx, 1) }, s.stepsOf(1, deploy.Install, allSteps))
-	s.after(100*time.Minute, "verify some", func(ctx context.Context) error { return s.verifySome(ctx, 1, 5) })
-	s.after(170*time.Minute, "one fails", func(ctx context.Context) error {
-		return s.failSome(ctx, 1, 1, "Not back ten minutes after its restart; the branch desk started the former image by hand.")
-	})
+	s.after(100*time.Minute, "some confirm", func(ctx context.Context) error { return s.fetched(ctx, 1, 5, confirmed) })
+	s.after(160*time.Minute, "one awaits its restart", func(ctx context.Context) error { return s.fetched(ctx, 1, 1, installed) })
+	s.after(170*time.Minute, "one fails", func(ctx context.Context) error { return s.fetched(ctx, 1, 1, fellBack) })
 	s.after(4*time.Hour, "status", s.statusPage(status.Page{Public: true, Slug: "branch-network", Headline: "Branches keep their network; the update is paused", Lead: "One of eight devices did not come back by itself.",
 		NoticeText: "Your tills work.\nIf the network is away for more than five minutes, call the branch desk.", Contact: "Branch desk, extension 4200"}))
 }

@@ -230,6 +230,7 @@ func TestAPlaceWithoutAnything(t *testing.T) {
 	change(t, s, "DELETE FROM targets")
 	omar.Get("/targets").Status(http.StatusOK).Has(".empty", "No targets yet").Has(".empty a", "Import targets")
 	s.As("ada").Get("/targets").Has(".empty", "No targets yet").Lacks(".empty", "Import")
+	change(t, s, "DELETE FROM pull_settings")
 	change(t, s, "DELETE FROM environments")
 	omar.Get("/environments").Has(".empty a[href='/environments/new']", "Add an environment")
 	omar.Get("/targets").Has(".empty a[href='/environments/new']", "Add an environment")

@@ -48,25 +48,25 @@ func poll(t *testing.T, s *webtest.Server, target, authorization string) int {
 
 func TestTokensAreShownOnceAndByThoseWhoKeepThePlace(t *testing.T) {
 	s := webtest.Demo(t)
-	target := fetching(t, s, "field")
+	target := fetching(t, s, "lab")
 	omar, stefan, ada := s.As(sample.Holder(identity.Operations)), s.As(sample.Holder(identity.Stakeholder)), s.As(sample.Holder(identity.Auditor))
-	for _, path := range []string{"/environments/field/gateway", "/environments/field/gateway/end", "/environments/field/pull", "/targets/" + target + "/token", "/targets/" + target + "/token/end"} {
+	for _, path := range []string{"/environments/lab/gateway", "/environments/lab/gateway/end", "/environments/lab/pull", "/targets/" + target + "/token", "/targets/" + target + "/token/end"} {
 		form := url.Values{"version": {"0"}, "poll_seconds": {"60"}, "confirm_minutes": {"60"}, "stuck_minutes": {"60"}}
 		stefan.Post(path, form).Status(http.StatusForbidden)
 		ada.Post(path, form).Status(http.StatusForbidden)
 	}
-	ada.Get("/environments/field").Status(http.StatusOK).Has("#pull", "Gateway tokennone").Lacks("#pull", "Make a gateway token")
+	ada.Get("/environments/lab").Status(http.StatusOK).Has("#pull", "Gateway tokennone").Lacks("#pull", "Make a gateway token")
 
-	page := omar.Post("/environments/field/gateway", nil).Status(http.StatusOK)
+	page := omar.Post("/environments/lab/gateway", nil).Status(http.StatusOK)
 	token := page.Text("#pull .cmd")
 	if len(token) < 32 || poll(t, s, target, "GatewayToken "+token) != http.StatusOK {
 		t.Errorf("the gateway token %q is not taken", token)
 	}
-	if again := omar.Get("/environments/field").Status(http.StatusOK).Text("#pull .cmd"); again != "" {
+	if again := omar.Get("/environments/lab").Status(http.StatusOK).Text("#pull .cmd"); again != "" {
 		t.Errorf("the token is shown again: %q", again)
 	}
-	omar.Post("/environments/field/gateway/end", nil).Status(http.StatusSeeOther)
-	omar.Post("/environments/field/gateway/end", nil).Status(http.StatusConflict)
+	omar.Post("/environments/lab/gateway/end", nil).Status(http.StatusSeeOther)
+	omar.Post("/environments/lab/gateway/end", nil).Status(http.StatusConflict)
 	if code := poll(t, s, target, "GatewayToken "+token); code != http.StatusUnauthorized {
 		t.Errorf("an ended token is answered with %d", code)
 	}
