@@ -122,3 +122,27 @@ func TestWorkOnAHostIsShown(t *testing.T) {
 	dario.Get(c.wave("2/targets/pay-osl-99/events")).Status(http.StatusNotFound)
 	dario.Post(target+"/put-back", url.Values{"version": {"1"}}).Status(http.StatusConflict)
 }
+
+func TestHostsAtOnceAreChosenOnTheWave(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya := c.s.As("maya")
+	edit := c.wave("1/edit")
+	if maya.Get(edit).Doc().Find("input[name=parallel]").Length() != 0 {
+		t.Error("a release by hand is asked how many hosts at once")
+	}
+	err := c.s.App.DB.InTx(t.Context(), func(tx *db.Tx) error {
+		return tx.Gorm().Model(&release.Release{}).Where("release_key = ?", c.key).Update("execution", "automated").Error
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at, _ := maya.Get(edit).Doc().Find("input[name=parallel]").Attr("value"); at != "5" {
+		t.Errorf("at first %q hosts at once", at)
+	}
+	c.does(maya, edit, edit, "method", deploy.MethodSSH, "parallel", "500").Status(http.StatusUnprocessableEntity).Has("#f-parallel-error", "1 to 50 hosts")
+	c.done(maya, edit, edit, "method", deploy.MethodSSH, "parallel", "12")
+	if w := c.find(1); w.Method != deploy.MethodSSH || w.AtOnce() != 12 {
+		t.Errorf("%s, %d at once", w.Method, w.AtOnce())
+	}
+	maya.Get(c.board()).Has("#blockers", "no SSH key").Has("#blockers", "no host key that somebody accepted")
+}
