@@ -1027,6 +1027,12 @@ func addStep(v SheetView) templ.Component {
 			templ_7745c5c3_Var45 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
+		if v.Wave.Method == deploy.MethodSSH {
+			templ_7745c5c3_Err = commandHelp().Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<div class=\"acts mt-3\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1083,7 +1089,8 @@ func addStep(v SheetView) templ.Component {
 	})
 }
 
-func stepFields(t Trial, form string, d deploy.StepDraft) templ.Component {
+// commandHelp says what the commands of steps find on a host.
+func commandHelp() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1102,6 +1109,35 @@ func stepFields(t Trial, form string, d deploy.StepDraft) templ.Component {
 		templ_7745c5c3_Var48 := templ.GetChildren(ctx)
 		if templ_7745c5c3_Var48 == nil {
 			templ_7745c5c3_Var48 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 70, "<details class=\"small mt-3\"><summary>How commands run on a host</summary><ul class=\"mb-0 mt-1\"><li>Each command of an install and a verify step runs once on every host, in the order of the numbers, with <code>sh -e</code>; a back-out step's runs when the wave is backed out. Steps without a command are people's.</li><li>It runs in the folder of the staged files, of which every digest was checked on the host: the software of the signed package, under its file names.</li><li><code>$SLIPWAY_FILES</code> names the files, a space between. <code>$SLIPWAY_RELEASE</code>, <code>$SLIPWAY_PACKAGE</code> (as v3), <code>$SLIPWAY_DIGEST</code>, <code>$SLIPWAY_TARGET</code> and <code>$SLIPWAY_ATTEMPT</code> say what is deployed where, <code>$SLIPWAY_FORMER_DIGEST</code> and <code>$SLIPWAY_FORMER_VERSION</code> what ran before.</li><li>It is good when it ends with 0. It may take three times the minutes planned, and never less than ten minutes; then it is stopped with all that it started.</li><li>What it says is shown and kept, 64 KiB of each command, so let it say no secret.</li></ul></details>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
+func stepFields(t Trial, form string, d deploy.StepDraft) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var49 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var49 == nil {
+			templ_7745c5c3_Var49 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = ui.Select(t.field(form, "kind", "Kind", string(d.Kind)), stepKinds).Render(ctx, templ_7745c5c3_Buffer)

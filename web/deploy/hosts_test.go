@@ -144,5 +144,7 @@ func TestHostsAtOnceAreChosenOnTheWave(t *testing.T) {
 	if w := c.find(1); w.Method != deploy.MethodSSH || w.AtOnce() != 12 {
 		t.Errorf("%s, %d at once", w.Method, w.AtOnce())
 	}
+	maya.Get(c.wave("1/run")).Has("main", "$SLIPWAY_FILES")
+	maya.Get(c.wave("2/run")).Lacks("main", "$SLIPWAY_FILES")
 	maya.Get(c.board()).Has("#blockers", "no SSH key").Has("#blockers", "no host key that somebody accepted")
 }
