@@ -46,6 +46,10 @@ func (d *deed) sheet() (*RunSheet, error) {
 		return nil, err
 	}
 	sheet := &RunSheet{Release: d.r, Pulse: pulse, Wave: *view, Digests: page.Digests, Targets: *page, Now: d.tx.Now}
+	if sheet.Notes, err = d.notes(); err != nil {
+		return nil, err
+	}
+	sheet.CanNote = d.mayNote()
 	for i := range steps {
 		sheet.Steps = append(sheet.Steps, d.stepView(&steps[i], steps))
 	}

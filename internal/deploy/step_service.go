@@ -75,6 +75,13 @@ func (s *Service) ClaimStep(ctx context.Context, actor identity.Actor, key strin
 		if err := d.workable(step.Kind); err != nil {
 			return err
 		}
+		unread, err := d.noteBlockers()
+		if err != nil {
+			return err
+		}
+		if err := fault.Refuse("The step was not taken.", unread...); err != nil {
+			return err
+		}
 		step.HolderID, step.HolderName, step.ClaimedAt = actor.UserID, actor.Name, d.tx.Now
 		return step.move(StepVerbClaim)
 	})

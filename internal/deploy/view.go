@@ -100,9 +100,11 @@ type RunSheet struct {
 	Wave    WaveView
 	Steps   []StepView
 	Digests []SignedDigest
-	Targets TargetPage // the first page of those without a verdict
-	Pulse   string     // of the deployment; see Watch
-	Late    int64      // minutes behind plan; negative is ahead; 0 before a start
+	Targets TargetPage  // the first page of those without a verdict
+	Notes   []ShiftNote // the newest first
+	CanNote bool
+	Pulse   string // of the deployment; see Watch
+	Late    int64  // minutes behind plan; negative is ahead; 0 before a start
 	Now     db.Time
 }
 

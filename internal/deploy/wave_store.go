@@ -76,7 +76,7 @@ func setStaff(tx *db.Tx, waveID int64, staff []Staff) error {
 
 // deleteWave removes a wave that never began, with its run sheet.
 func deleteWave(tx *db.Tx, id int64) error {
-	for _, child := range []any{&Staff{}, &Step{}, &WaveTarget{}} {
+	for _, child := range []any{&Staff{}, &Step{}, &WaveTarget{}, &ShiftNote{}} {
 		if err := tx.Gorm().Delete(child, "wave_id = ?", id).Error; err != nil {
 			return err
 		}

@@ -21,6 +21,8 @@ import (
 func (h *handler) sheetRoutes(g *echo.Group) {
 	s := h.app.Deploy
 	g.GET("/releases/:key/waves/:n/run", h.showSheet)
+	g.POST("/releases/:key/waves/:n/notes", h.leaveNote)
+	g.POST("/releases/:key/waves/:n/notes/:id/read", h.readNote)
 	g.POST("/releases/:key/waves/:n/steps", h.addStep)
 	g.POST("/releases/:key/waves/:n/steps/:step/edit", h.editStep)
 	g.POST("/releases/:key/waves/:n/steps/:step/remove", h.step("remove", "Step %d is removed.", s.RemoveStep))
@@ -68,6 +70,22 @@ func (h *handler) onSheet(c echo.Context, form, anchor, flash string, do func(ct
 		})
 	}
 	return page.Redirect(c, page.Path("releases", c.Param("key"), "waves", c.Param("n"), "run")+anchor, flash)
+}
+
+func (h *handler) leaveNote(c echo.Context) error {
+	return h.onSheet(c, view.NoteForm, "#shift", "The next shift finds your note at the top.", func(ctx context.Context, actor identity.Actor, key string, wave int64) error {
+		return h.app.Deploy.LeaveNote(ctx, actor, key, wave, c.FormValue("text"))
+	})
+}
+
+func (h *handler) readNote(c echo.Context) error {
+	id, err := number(c, "id")
+	if err != nil {
+		return err
+	}
+	return h.onSheet(c, "", "#shift", "The note is marked as read.", func(ctx context.Context, actor identity.Actor, key string, wave int64) error {
+		return h.app.Deploy.ReadNote(ctx, actor, key, wave, id)
+	})
 }
 
 // stepVerb is told a step as the person saw it.

@@ -108,3 +108,16 @@ func TestPlanningARunSheet(t *testing.T) {
 	c.done(maya, run, c.wave("1/steps/5/remove"))
 	maya.Get(run).Lacks("#sheet", "Smoke tests")
 }
+
+func TestANoteIsLeftForTheNextShift(t *testing.T) {
+	c := at(t, "PAY", release.Deploying)
+	dario, dina := c.s.As("dario"), c.s.As("dina")
+	run, notes := c.wave("2/run"), c.wave("2/notes")
+	c.does(dario, run, notes, "text", "").Status(http.StatusUnprocessableEntity).Has("#shift-note[open]", "Say how it stands")
+	c.does(dario, run, notes, "text", "pay-osl-2 is slow").Status(http.StatusSeeOther)
+	dario.Get(run).Has(".notice", "pay-osl-2 is slow").Lacks(".notice", "I have read it")
+	page := dina.Get(run).Has(".notice", "I have read it")
+	action, _ := page.Doc().Find(".notice form").First().Attr("action")
+	dina.Post(action, filled(t, page, action)).Status(http.StatusSeeOther)
+	dina.Get(run).Has("#shift", "read by Dina Haddad").Lacks("#sheet", "I have read it")
+}
