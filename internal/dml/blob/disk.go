@@ -2,6 +2,7 @@ package blob
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ type Disk struct {
 	*staging
 	root  string
 	fsync func(*os.File) error
-	mu    sync.Mutex // orders rename against delete
+	names [256]sync.Mutex // one for each folder: orders rename against delete
 }
 
 // DiskOption changes how a store on disk works.
@@ -89,8 +90,10 @@ func (s *Disk) place(_ context.Context, f *os.File, d Digest, _ int64) (Info, er
 func (s *Disk) rename(temporary string, d Digest) error {
 	path := s.path(d)
 	dir := filepath.Dir(path)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	// Of one folder alone: the syncs of others go together into one journal commit.
+	names := s.namesIn(d)
+	names.Lock()
+	defer names.Unlock()
 	_, missing := os.Lstat(path)
 	if err := os.Rename(temporary, path); err != nil {
 		return err
@@ -100,6 +103,12 @@ func (s *Disk) rename(temporary string, d Digest) error {
 		return errors.Join(err, os.Remove(path))
 	}
 	return err
+}
+
+// namesIn is the lock of the folder in which a blob lies.
+func (s *Disk) namesIn(d Digest) *sync.Mutex {
+	folder, _ := hex.DecodeString(d.Hex()[:2]) // a valid digest
+	return &s.names[folder[0]]
 }
 
 func (s *Disk) syncDir(dir string) error {
@@ -181,8 +190,12 @@ type limited struct {
 
 // Delete removes a blob unless it was stored again since generation.
 func (s *Disk) Delete(ctx context.Context, d Digest, generation int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if !d.Valid() {
+		return nil
+	}
+	names := s.namesIn(d)
+	names.Lock()
+	defer names.Unlock()
 	info, err := s.Stat(ctx, d)
 	switch {
 	case errors.Is(err, ErrNotFound):
