@@ -360,7 +360,13 @@ func (s *Service) importHost(tx *db.Tx, actor identity.Actor, e *Environment, li
 		if h.HostKey != "" && h.HostKey != pinned {
 			return bad("%s has the host key %s accepted; a changed one is accepted on its page.", t.Key, h.Pinned())
 		}
-		h.HostKey, h.ShownKey, h.Trouble, h.AcceptedByID, h.AcceptedBy, h.AcceptedAt = pinned, "", "", actor.UserID, actor.Name, tx.Now
+		if h.HostKey != pinned {
+			if err := recordPlace(tx, actor, "target", t.Key, "hostkey", "", "accepted the host key %s of %s at %s from a list", fingerprint(pinned), t.Key, h.Where()); err != nil {
+				return err
+			}
+			h.AcceptedByID, h.AcceptedBy, h.AcceptedAt = actor.UserID, actor.Name, tx.Now
+		}
+		h.HostKey, h.ShownKey, h.Trouble = pinned, "", ""
 	}
 	return keepHost(tx, h)
 }

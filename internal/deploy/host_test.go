@@ -111,7 +111,7 @@ func TestHostsFromAList(t *testing.T) {
 	if h := w.host("osl-1"); h.Where() != "deploy@osl-1.example:2222" {
 		t.Errorf("osl-1 is at %s", h.Where())
 	}
-	if h := w.host("osl-2"); h.Where() != "deploy@[2001:db8::1]:22" || h.Pinned() == "" || h.AcceptedBy != "Maya" {
+	if h := w.host("osl-2"); h.Where() != "deploy@[2001:db8::1]:22" || h.Pinned() == "" || h.AcceptedBy != "Maya" || w.audited("accepted the host key "+h.Pinned()) != 1 {
 		t.Errorf("osl-2 is at %s with %s", h.Where(), h.Pinned())
 	}
 	_, err = w.svc.Hosts(ctx, w.stefan, "production", "", "")
