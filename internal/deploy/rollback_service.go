@@ -125,8 +125,8 @@ func (d *deed) stopAll(reason string) error {
 // backNext has the last wave that is not back begin to go back, or ends the
 // remediation where none is left.
 func (d *deed) backNext(m *Remediation) error {
-	for _, i := range d.going() {
-		if d.w = &d.waves[i]; !d.w.BackOutAt.IsZero() {
+	if going := d.going(); len(going) > 0 {
+		if d.w = &d.waves[going[0]]; !d.w.BackOutAt.IsZero() {
 			return save(d.tx, m) // it goes back already, by a word of its own
 		}
 		m.NextAt = 0
