@@ -165,3 +165,26 @@ func TestNextAttemptWaitsForTheLast(t *testing.T) {
 	w.is(1, "osl-1", deploy.TargetVerified)
 	w.stands(1, deploy.WaveComplete)
 }
+
+// TestDeadJobIsReplacedAtTheNextStart loses the jobs of a wave for good, one of
+// them with a run in hand.
+func TestDeadJobIsReplacedAtTheNextStart(t *testing.T) {
+	w := newPush(t, `echo ran >>"$HOME/ran"; `+goodInstall, goodVerify, goodBackOut)
+	w.launch(1)
+	w.in(func(tx *db.Tx) error {
+		if err := tx.Gorm().Model(&deploy.Run{}).Where("id = 1").Updates(map[string]any{"state": deploy.RunGoing, "holder": "ssh/1/lost", "once": "0123456789", "started_at": tx.Now}).Error; err != nil {
+			return err
+		}
+		return tx.Gorm().Model(&jobs.Job{}).Where("kind = ?", "deploy.ssh").Update("state", jobs.Dead).Error
+	})
+	w.work()
+	w.is(1, "osl-1", deploy.TargetStaged)
+	w.must(w.svc.Schedule(ctx))
+	w.work()
+	for _, key := range []string{"osl-1", "osl-2"} {
+		w.is(1, key, deploy.TargetVerified)
+		if ran := w.on(key, "ran"); ran != "ran\n" {
+			t.Errorf("on %s the installation ran %q", key, ran)
+		}
+	}
+}
