@@ -42,6 +42,9 @@ func (d *deed) board() (*Board, error) {
 	if b.Override, err = d.s.release.WindowOverrideAt(d.tx, d.r, d.tx.Now); err != nil {
 		return nil, err
 	}
+	if b.Sets, err = d.overrides(); err != nil {
+		return nil, err
+	}
 	if b.Loose, err = unauthorisedAmong(d.tx, d.r.ID); err != nil {
 		return nil, err
 	}

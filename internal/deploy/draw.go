@@ -110,14 +110,30 @@ func (w *Wave) place(r *release.Release) {
 	}
 }
 
-// shift moves the wave's window along with the release's.
+// shift moves the wave's window along with the release's, by the clock on the
+// wall of its zone.
 func (w *Wave) shift(r *release.Release) {
 	if w.Anchor.IsZero() || w.WindowStart.IsZero() || r.WindowStart.IsZero() {
 		w.place(r)
 		return
 	}
-	by := r.WindowStart.Sub(w.Anchor)
-	w.WindowStart, w.WindowEnd, w.Anchor = w.WindowStart.Add(by), w.WindowEnd.Add(by), r.WindowStart
+	zone, err := time.LoadLocation(r.Zone)
+	if err != nil {
+		zone = time.UTC
+	}
+	by := wall(r.WindowStart, zone).Sub(wall(w.Anchor, zone))
+	move := func(t db.Time) db.Time {
+		to := wall(t, zone).Add(by)
+		return db.At(time.Date(to.Year(), to.Month(), to.Day(), to.Hour(), to.Minute(), to.Second(), 0, zone))
+	}
+	w.WindowStart, w.WindowEnd, w.Anchor = move(w.WindowStart), move(w.WindowEnd), r.WindowStart
+}
+
+// wall is what a clock on the zone's wall shows, as if there were no zones: the
+// night after stays the night after on either side of a change of the clocks.
+func wall(t db.Time, zone *time.Location) time.Time {
+	s := t.Std().In(zone)
+	return time.Date(s.Year(), s.Month(), s.Day(), s.Hour(), s.Minute(), s.Second(), 0, time.UTC)
 }
 
 // Follow keeps the waves in step with a release that moved: windows move along,

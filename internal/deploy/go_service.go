@@ -175,8 +175,8 @@ func (d *deed) startBlockers() ([]fault.Blocker, error) {
 	if err != nil || !d.tx.Now.Before(d.w.WindowStart) || d.w.WindowStart.IsZero() {
 		return list, err
 	}
-	override, err := d.s.release.WindowOverrideAt(d.tx, d.r, d.tx.Now)
-	if override == nil {
+	open, err := d.overridden(d.tx.Now)
+	if !open {
 		list = append(list, d.block("wave.window", "Open the wave", "The window of %s begins %s.", d.w.Label(), at(d.w.WindowStart)))
 	}
 	return list, err
@@ -251,11 +251,14 @@ func (d *deed) known(key string) string {
 // its window.
 func (d *deed) leave(from db.Time) ([]fault.Blocker, error) {
 	list, err := d.s.release.LeaveToStart(d.tx, d.r, from, max(d.w.WindowEnd, from))
-	if err != nil || d.w.WindowEnd.IsZero() || from.Before(d.w.WindowEnd) {
+	if err != nil {
+		return nil, err
+	}
+	if list, err = d.inWindow(list, from); err != nil || d.w.WindowEnd.IsZero() || from.Before(d.w.WindowEnd) {
 		return list, err
 	}
-	override, err := d.s.release.WindowOverrideAt(d.tx, d.r, from)
-	if override == nil {
+	open, err := d.overridden(from)
+	if !open {
 		list = append(list, d.windowClosed())
 	}
 	return list, err

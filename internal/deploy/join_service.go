@@ -90,6 +90,10 @@ func (s *Service) joinDue(ctx context.Context, raw []byte) error {
 		if err != nil || d.r.State != release.Deploying || d.w.State != WaveRunning && d.w.State != WaveVerifying {
 			return err
 		}
+		leave, err := d.leave(tx.Now)
+		if err != nil || len(butHashing(leave)) > 0 {
+			return err // they join once the window is open again
+		}
 		n, err := d.join()
 		if err != nil || n == 0 {
 			return err

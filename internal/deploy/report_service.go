@@ -312,7 +312,11 @@ func (d *deed) failedBy(t *WaveTarget, class, reason string) error {
 func (s *Service) RetryTarget(ctx context.Context, actor identity.Actor, key string, wave int64, targetKey string, version int64) error {
 	states := []WaveState{WaveRunning, WaveVerifying, WaveComplete}
 	return s.writeTarget(ctx, actor, key, wave, targetKey, version, identity.WaveControl, states, func(d *deed, t *WaveTarget) error {
-		if err := fault.Refuse("The target was not begun again.", d.releaseBlockers(release.Deploying)...); err != nil {
+		leave, err := d.leave(d.tx.Now) // it is a start like any other
+		if err != nil {
+			return err
+		}
+		if err := fault.Refuse("The target was not begun again.", append(d.releaseBlockers(release.Deploying), butHashing(leave)...)...); err != nil {
 			return err
 		}
 		if err := t.move(TargetRetry); err != nil {

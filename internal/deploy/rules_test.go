@@ -160,11 +160,21 @@ func TestWaveWindowKeepsTheZonesClock(t *testing.T) {
 	if want := db.At(time.Date(2026, 10, 25, 22, 0, 0, 0, oslo)); w.WindowStart != want {
 		t.Errorf("the wave starts %v, want the same hour a day later, %v", w.WindowStart.Std(), want.Std())
 	}
-	r.WindowStart = r.WindowStart.Add(48 * time.Hour)
-	was := w.WindowStart
-	w.shift(r)
-	if w.WindowStart.Sub(was) != 48*time.Hour || w.Anchor != r.WindowStart {
-		t.Errorf("the window moved by %v", w.WindowStart.Sub(was))
+	for name, c := range map[string]struct{ from, to, wave, want time.Time }{
+		"over the end of summer time": {time.Date(2026, 10, 23, 22, 0, 0, 0, oslo), time.Date(2026, 10, 24, 22, 0, 0, 0, oslo),
+			time.Date(2026, 10, 24, 22, 0, 0, 0, oslo), time.Date(2026, 10, 25, 22, 0, 0, 0, oslo)},
+		"back from behind it": {time.Date(2026, 10, 24, 22, 0, 0, 0, oslo), time.Date(2026, 10, 20, 22, 0, 0, 0, oslo),
+			time.Date(2026, 10, 25, 22, 0, 0, 0, oslo), time.Date(2026, 10, 21, 22, 0, 0, 0, oslo)},
+		"into summer time, and two hours earlier": {time.Date(2027, 3, 26, 22, 0, 0, 0, oslo), time.Date(2027, 3, 27, 20, 0, 0, 0, oslo),
+			time.Date(2027, 3, 27, 22, 0, 0, 0, oslo), time.Date(2027, 3, 28, 20, 0, 0, 0, oslo)},
+		"onto the hour that spring skips": {time.Date(2027, 3, 20, 1, 0, 0, 0, oslo), time.Date(2027, 3, 27, 1, 0, 0, 0, oslo),
+			time.Date(2027, 3, 21, 2, 30, 0, 0, oslo), time.Date(2027, 3, 28, 3, 30, 0, 0, oslo)},
+	} {
+		w := Wave{Anchor: db.At(c.from), WindowStart: db.At(c.wave), WindowEnd: db.At(c.wave.Add(6 * time.Hour))}
+		w.shift(&release.Release{Zone: "Europe/Oslo", WindowStart: db.At(c.to)})
+		if w.WindowStart != db.At(c.want) || w.Anchor != db.At(c.to) || w.WindowEnd <= w.WindowStart {
+			t.Errorf("%s: the wave starts %v, want %v", name, w.WindowStart.Std().In(oslo), c.want)
+		}
 	}
 }
 

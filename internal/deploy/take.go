@@ -32,26 +32,27 @@ func (w *Wave) choice() (Filter, error) {
 	return Filter{&term{join: "and", of: []term{*f.top, picked}}}, nil
 }
 
-// installed is a version that targets run, with the release that brought it.
-type installed struct{ InstalledRelease, InstalledVersion string }
+// installed is what targets run, with the release that brought it.
+type installed struct{ InstalledRelease, InstalledDigest string }
+
+// part is a component of some package: what it is, and in which version.
+type part struct{ Name, Label, Digest string }
 
 // newer tells whether it is newer than what a release brings: a later release of
-// the same service, or, where nobody knows the release, a later version than any
-// that the package holds.
-func (i installed) newer(key string, ofService map[string]bool, labels []string) bool {
+// the same service, or, where no release is known, a later version of a
+// component that the package holds too. What cannot be compared is not newer.
+func (i installed) newer(key string, ofService map[string]bool, known, brings []part) bool {
 	if i.InstalledRelease != "" {
 		return ofService[i.InstalledRelease] && rank(i.InstalledRelease) > rank(key)
 	}
-	if !versionLike(i.InstalledVersion) {
-		return false
-	}
-	newest := ""
-	for _, label := range labels {
-		if versionLike(label) {
-			newest = max(newest, rank(label))
+	for _, runs := range known {
+		for _, ours := range brings {
+			if runs.Digest == i.InstalledDigest && runs.Name == ours.Name && versionLike(runs.Label) && versionLike(ours.Label) && rank(runs.Label) > rank(ours.Label) {
+				return true
+			}
 		}
 	}
-	return newest != "" && rank(i.InstalledVersion) > newest
+	return false
 }
 
 // versionLike tells whether a text begins as versions do.

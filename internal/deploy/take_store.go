@@ -117,7 +117,7 @@ func left(tx *db.Tx, w *Wave, filter Filter, before []chosen, newer []installed)
 
 func without(q *gorm.DB, newer []installed) *gorm.DB {
 	for _, one := range newer {
-		q = q.Where("NOT (targets.installed_release = ? AND targets.installed_version = ?)", one.InstalledRelease, one.InstalledVersion)
+		q = q.Where("NOT (targets.installed_release = ? AND targets.installed_digest = ?)", one.InstalledRelease, one.InstalledDigest)
 	}
 	return q
 }
@@ -138,8 +138,8 @@ func guard(tx *db.Tx, w *Wave) error {
 // release brings.
 func newerThan(tx *db.Tx, releaseID, environmentID int64) ([]installed, error) {
 	var run []installed
-	err := tx.Gorm().Model(&Target{}).Distinct("installed_release", "installed_version").
-		Where("environment_id = ? AND NOT retired AND (installed_release <> '' OR installed_version <> '')", environmentID).Scan(&run).Error
+	err := tx.Gorm().Model(&Target{}).Distinct("installed_release", "installed_digest").
+		Where("environment_id = ? AND NOT retired AND (installed_release <> '' OR installed_digest <> '')", environmentID).Scan(&run).Error
 	if err != nil || len(run) == 0 {
 		return nil, err
 	}
@@ -150,29 +150,37 @@ func newerThan(tx *db.Tx, releaseID, environmentID int64) ([]installed, error) {
 	if err := tx.Gorm().Model(&release.Release{}).Where("id = ?", releaseID).Scan(&r).Error; err != nil {
 		return nil, err
 	}
-	var labels, keys, known []string
-	err = tx.Gorm().Raw(`SELECT c.label FROM components c JOIN packages p ON p.id = c.package_id WHERE p.release_id = ? AND c.kind = ?
-		AND p.number = (SELECT MAX(number) FROM packages WHERE release_id = ?)`, releaseID, release.Software, releaseID).Scan(&labels).Error
+	var brings, known []part
+	err = tx.Gorm().Raw(`SELECT c.name, c.label, c.digest FROM components c JOIN packages p ON p.id = c.package_id WHERE p.release_id = ? AND c.kind = ?
+		AND p.number = (SELECT MAX(number) FROM packages WHERE release_id = ?)`, releaseID, release.Software, releaseID).Scan(&brings).Error
 	if err != nil {
 		return nil, err
 	}
+	var keys, digests, same []string
 	for _, one := range run {
 		if one.InstalledRelease != "" {
 			keys = append(keys, one.InstalledRelease)
+		} else {
+			digests = append(digests, one.InstalledDigest)
+		}
+	}
+	if len(digests) > 0 {
+		if err := tx.Gorm().Raw("SELECT DISTINCT name, label, digest FROM components WHERE digest IN ?", digests).Scan(&known).Error; err != nil {
+			return nil, err
 		}
 	}
 	if len(keys) > 0 {
-		if err := tx.Gorm().Model(&release.Release{}).Where("service_id = ? AND release_key IN ?", r.ServiceID, keys).Pluck("release_key", &known).Error; err != nil {
+		if err := tx.Gorm().Model(&release.Release{}).Where("service_id = ? AND release_key IN ?", r.ServiceID, keys).Pluck("release_key", &same).Error; err != nil {
 			return nil, err
 		}
 	}
 	ofService := map[string]bool{}
-	for _, key := range known {
+	for _, key := range same {
 		ofService[key] = true
 	}
 	var list []installed
 	for _, one := range run {
-		if one.newer(r.ReleaseKey, ofService, labels) {
+		if one.newer(r.ReleaseKey, ofService, known, brings) {
 			list = append(list, one)
 		}
 	}
@@ -195,8 +203,8 @@ func countNewer(tx *db.Tx, w *Wave, filter Filter) (n int64, err error) {
 func oneOf(q *gorm.DB, newer []installed) *gorm.DB {
 	text, args := "1 = 0", []any{}
 	for _, one := range newer {
-		text += " OR (targets.installed_release = ? AND targets.installed_version = ?)"
-		args = append(args, one.InstalledRelease, one.InstalledVersion)
+		text += " OR (targets.installed_release = ? AND targets.installed_digest = ?)"
+		args = append(args, one.InstalledRelease, one.InstalledDigest)
 	}
 	return q.Where("("+text+")", args...)
 }
@@ -246,4 +254,13 @@ func pickedUnknown(tx *db.Tx, w *Wave, keys []string) ([]string, error) {
 		}
 	}
 	return list, nil
+}
+
+// frozenOutside counts the targets of a wave that a filter does not choose.
+func frozenOutside(tx *db.Tx, w *Wave, filter Filter) (n int64, err error) {
+	q := tx.Gorm().Model(&Target{}).Where("targets.id IN (SELECT target_id FROM wave_targets WHERE wave_id = ? AND state <> ?)", w.ID, TargetExcluded)
+	if q, err = notMatching(tx, q, filter); err != nil {
+		return 0, err
+	}
+	return n, q.Count(&n).Error
 }

@@ -51,22 +51,24 @@ func TestAttemptsRestLongerEachTime(t *testing.T) {
 
 func TestWhatIsNewer(t *testing.T) {
 	of := map[string]bool{"PAY-2026.12.1": true, "PAY-2026.11.10": true, "PAY-2026.10.1": true}
+	known := []part{{"app", "2.1", "d1"}, {"app", "2.0", "d2"}, {"app", "2.0-rc1", "d3"}, {"tool", "9.0", "d4"}, {"notes", "spring", "d5"}}
+	brings := []part{{"app", "2.0", "d2"}, {"notes", "autumn", "d6"}}
 	for name, c := range map[string]struct {
-		runs   installed
-		labels []string
-		newer  bool
+		runs  installed
+		newer bool
 	}{
-		"a later release":             {installed{"PAY-2026.12.1", "1.0"}, nil, true},
-		"a later number":              {installed{"PAY-2026.11.10", "1.0"}, nil, true},
-		"an earlier release":          {installed{"PAY-2026.10.1", "9.0"}, []string{"2.0"}, false},
-		"another service's":           {installed{"WEB-2027.1.1", "9.0"}, []string{"2.0"}, false},
-		"a later version, as found":   {installed{"", "2.1"}, []string{"2.0", "notes"}, true},
-		"the same version, as found":  {installed{"", "2.0"}, []string{"2.0"}, false},
-		"an early one of the same":    {installed{"", "2.0-rc1"}, []string{"2.0"}, false},
-		"no version at all, as found": {installed{"", "as delivered"}, []string{"2.0"}, false},
-		"nothing to compare with":     {installed{"", "9.0"}, nil, false},
+		"a later release":                 {installed{"PAY-2026.12.1", "d2"}, true},
+		"a later number":                  {installed{"PAY-2026.11.10", "d2"}, true},
+		"an earlier release":              {installed{"PAY-2026.10.1", "d1"}, false},
+		"another service's":               {installed{"WEB-2027.1.1", "d1"}, false},
+		"a later version, as found":       {installed{"", "d1"}, true},
+		"the same version, as found":      {installed{"", "d2"}, false},
+		"an early one of the same":        {installed{"", "d3"}, false},
+		"a later version of another item": {installed{"", "d4"}, false},
+		"no version at all":               {installed{"", "d5"}, false},
+		"what nobody knows":               {installed{"", "d7"}, false},
 	} {
-		if got := c.runs.newer("PAY-2026.11.2", of, c.labels); got != c.newer {
+		if got := c.runs.newer("PAY-2026.11.2", of, known, brings); got != c.newer {
 			t.Errorf("%s is newer: %v", name, got)
 		}
 	}

@@ -16,9 +16,10 @@ type Board struct {
 	Loose    int64  // frozen targets that run what no authorised package holds
 	Pulse    string // changes whenever the deployment does; see Watch
 	Can      BoardCan
-	Back     *Remediation            // the rollout back that goes on now; nil where none does
-	Decision *Decision               // the newest decision to go back past the point of no return
-	Override *release.WindowOverride // lets it start outside the window now; nil where none lives
+	Back     *Remediation             // the rollout back that goes on now; nil where none does
+	Decision *Decision                // the newest decision to go back past the point of no return
+	Sets     []release.WindowOverride // let waves whose targets they name start outside the window now
+	Override *release.WindowOverride  // lets it start outside the window now; nil where none lives
 }
 
 // BoardCan is what the actor may tell the deployment as a whole, now.

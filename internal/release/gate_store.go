@@ -85,9 +85,14 @@ func authorityOf(tx *db.Tx, releaseID int64) (*Authority, error) {
 
 func windowOverrideOf(tx *db.Tx, releaseID int64, at db.Time) (*WindowOverride, error) {
 	var list []WindowOverride
-	err := tx.Gorm().Where("release_id = ? AND until_at > ?", releaseID, at).Order("id DESC").Limit(1).Find(&list).Error
+	err := tx.Gorm().Where("release_id = ? AND until_at > ? AND targets = ''", releaseID, at).Order("id DESC").Limit(1).Find(&list).Error
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
 	return &list[0], nil
+}
+
+func windowOverridesOfSets(tx *db.Tx, releaseID int64, at db.Time) ([]WindowOverride, error) {
+	var list []WindowOverride
+	return list, tx.Gorm().Where("release_id = ? AND until_at > ? AND targets <> ''", releaseID, at).Order("id DESC").Find(&list).Error
 }

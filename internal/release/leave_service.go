@@ -17,6 +17,7 @@ type WindowOverride struct {
 	db.Row
 	ReleaseID int64
 	UntilAt   db.Time
+	Targets   string // a filter: only waves that take none but these; empty is the whole release
 	Reason    string
 	ByID      int64
 	ByName    string
@@ -120,6 +121,12 @@ func (s *Service) windowBlockers(tx *db.Tx, r *Release, from, until db.Time) ([]
 // OverrideWindow lets a release start outside its window. It takes a change
 // authority who neither owns the release nor asked for it.
 func (s *Service) OverrideWindow(ctx context.Context, actor identity.Actor, key string, until db.Time, reason string) error {
+	return s.OverrideWindowFor(ctx, actor, key, until, "", reason)
+}
+
+// OverrideWindowFor is OverrideWindow for those waves alone whose targets a
+// filter chooses; deployment reads filters and has read this one.
+func (s *Service) OverrideWindowFor(ctx context.Context, actor identity.Actor, key string, until db.Time, targets, reason string) error {
 	return s.write(ctx, actor, key, identity.WindowOverride, func(tx *db.Tx, r *Release) error {
 		if err := actor.MustBePerson(); err != nil {
 			return err
@@ -137,15 +144,25 @@ func (s *Service) OverrideWindow(ctx context.Context, actor identity.Actor, key 
 		if err := c.Err("The window was not overridden."); err != nil {
 			return err
 		}
-		o := &WindowOverride{ReleaseID: r.ID, UntilAt: until, Reason: reason, ByID: actor.UserID, ByName: actor.Name}
+		o := &WindowOverride{ReleaseID: r.ID, UntilAt: until, Targets: targets, Reason: reason, ByID: actor.UserID, ByName: actor.Name}
 		if err := insert(tx, o); err != nil {
 			return err
+		}
+		if targets != "" {
+			return s.record(tx, actor, r, "window.override", reason, "let the waves of %s for the targets %q start outside its window until %s", r.Key, targets, until.Std().Format("2 Jan 15:04")+" UTC")
 		}
 		return s.record(tx, actor, r, "window.override", reason, "let %s start outside its window until %s", r.Key, until.Std().Format("2 Jan 15:04")+" UTC")
 	})
 }
 
-// WindowOverrideAt gives the override that lives at a moment, or nil.
+// WindowOverridesOfSets gives those that live at a moment and hold for a set of
+// targets alone.
+func (s *Service) WindowOverridesOfSets(tx *db.Tx, r *Release, at db.Time) ([]WindowOverride, error) {
+	return windowOverridesOfSets(tx, r.ID, at)
+}
+
+// WindowOverrideAt gives the override of the whole release that lives at a
+// moment, or nil.
 func (s *Service) WindowOverrideAt(tx *db.Tx, r *Release, at db.Time) (*WindowOverride, error) {
 	return windowOverrideOf(tx, r.ID, at)
 }

@@ -86,7 +86,7 @@ func (h handler) askOverride(c echo.Context) error {
 func (h handler) overrideWindow(c echo.Context) error {
 	until, err := typedTime(c, "until", c.FormValue("until"))
 	if err == nil {
-		err = h.app.Release.OverrideWindow(c.Request().Context(), page.Actor(c), c.Param("key"), until, c.FormValue("reason"))
+		err = h.app.Deploy.OverrideWindow(c.Request().Context(), page.Actor(c), c.Param("key"), until, c.FormValue("targets"), c.FormValue("reason"))
 	}
 	if err != nil {
 		return again(c, "override", err, func(d draft.Draft) (templ.Component, error) { return h.overrideView(c, d) })

@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE window_overrides ADD COLUMN targets TEXT NOT NULL DEFAULT '';
