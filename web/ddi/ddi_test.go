@@ -6,10 +6,12 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"slipway/internal/app"
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/deploy"
@@ -540,4 +542,31 @@ func TestWhoIsLeftOutIsStopped(t *testing.T) {
 	f.stands(1, "dev-1", deploy.TargetExcluded)
 	one.says(action, "closed", "success").status(200)
 	f.stands(1, "dev-1", deploy.TargetExcluded)
+}
+
+// Two servers on one database hear of each other's deeds within seconds.
+func TestAnotherServersDeedsAreNoticed(t *testing.T) {
+	if os.Getenv("SLIPWAY_TEST_PG") == "" {
+		t.Skip("several servers take PostgreSQL")
+	}
+	f := newWorld(t, image, "dev-1", "dev-2")
+	other := app.Connect(f.app.DB, f.blobs, nil)
+	one := f.device("dev-1")
+	if links := one.links(); links["deploymentBase"] != "" {
+		t.Fatalf("%v", links)
+	}
+	f.must(f.Start(ctx, other, 1))
+	f.later(4 * time.Second)
+	href, _ := one.offered()
+	f.must(other.Deploy.PauseWave(ctx, f.maya, key, 1, "wait"))
+	f.later(4 * time.Second)
+	if links := one.links(); links["deploymentBase"] != "" {
+		t.Error("what another server paused is offered")
+	}
+	one.ask("GET", href, "").status(404)
+	f.must(other.Deploy.ResumeWave(ctx, f.maya, key, 1, "on"))
+	_, err := other.Deploy.RotateToken(ctx, f.omar, "dev-1")
+	f.must(err)
+	f.later(4 * time.Second)
+	one.ask("GET", "", "").status(401)
 }

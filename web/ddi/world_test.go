@@ -28,6 +28,7 @@ const key = "FLD-2026.11.1"
 type world struct {
 	*sample.Automated
 	t          *testing.T
+	blobs      *blob.Disk
 	app        *app.App
 	url        string
 	maya, omar identity.Actor
@@ -42,7 +43,7 @@ func newWorld(t *testing.T, image []byte, devices ...string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &world{t: t, app: app.Connect(d, blobs, slog.New(slog.DiscardHandler))}
+	f := &world{t: t, blobs: blobs, app: app.Connect(d, blobs, slog.New(slog.DiscardHandler))}
 	f.Automated, err = sample.Fetchable(ctx, f.app, image)
 	f.must(err)
 	f.maya, f.omar = f.Maya, f.Omar

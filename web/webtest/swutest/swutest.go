@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Image is a signed image for Debian's SWUpdate, which takes no other: it
@@ -109,13 +110,25 @@ func (p *Daemon) Start(arguments string) {
 	}
 }
 
-// Stop ends SWUpdate and the children that it has.
+// Stop ends SWUpdate and the children that it has. One that was asked before it
+// listens for that is not asked again.
 func (p *Daemon) Stop() {
 	if p.cmd == nil {
 		return
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
-	_ = p.cmd.Wait()
+	ended := make(chan struct{})
+	go func(cmd *exec.Cmd) {
+		_ = cmd.Wait()
+		close(ended)
+	}(p.cmd)
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		_ = syscall.Kill(-p.cmd.Process.Pid, signal)
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second):
+		}
+	}
+	<-ended
 	p.cmd = nil
 }
 
