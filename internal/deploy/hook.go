@@ -26,7 +26,26 @@ type Hook struct {
 	Sealed        string // the secret
 	SecretBy      string
 	SecretAt      db.Time
+	ReplyMinutes  int64 // within which it reports on what it took
 }
+
+// HookDraft is what a person says of another deployer.
+type HookDraft struct {
+	URL          string
+	ReplyMinutes int64
+}
+
+// ReplyStandard is how many minutes another deployer has where nobody said.
+const ReplyStandard = 240
+
+func (d *HookDraft) validate() error {
+	var c fault.Check
+	d.URL = checkURL(&c, d.URL)
+	c.Need(d.ReplyMinutes >= 1 && d.ReplyMinutes <= week, "reply_minutes", "Enter 1 to 10,080 minutes.")
+	return c.Err("The address was not saved.")
+}
+
+func (h *Hook) reply() time.Duration { return time.Duration(h.ReplyMinutes) * time.Minute }
 
 // TableName is the table of hooks.
 func (Hook) TableName() string { return "environment_hooks" }

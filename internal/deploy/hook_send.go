@@ -49,6 +49,9 @@ func (s *Service) sendMessage(ctx context.Context, args []byte) error {
 			if err := m.move(MessageSend); err != nil {
 				return err
 			}
+			if err := d.expectReports(m); err != nil {
+				return err
+			}
 			if err := d.record("handover", "", "handed %s of %s over to %s", plural(int(m.Targets), "target"), d.w.Label(), url); err != nil {
 				return err
 			}
@@ -207,16 +210,5 @@ func (d *deed) refusedBy(m *Message) error {
 	if err != nil {
 		return err
 	}
-	for i := range list {
-		if err := d.failedBy(&list[i], policy.FailUnreachable, reason); err != nil {
-			return err
-		}
-		if err := save(d.tx, &list[i]); err != nil {
-			return err
-		}
-	}
-	if err := d.recount(); err != nil {
-		return err
-	}
-	return d.settle()
+	return d.failAll(list, policy.FailUnreachable, reason)
 }

@@ -50,8 +50,9 @@ func (s *Service) veilMessages(tx *db.Tx, actor identity.Actor, v *HookView) err
 	return nil
 }
 
-// EditHook says where another deployer is asked. Who says so is kept.
-func (s *Service) EditHook(ctx context.Context, actor identity.Actor, key string, version int64, url string) error {
+// EditHook says where another deployer is asked, and how long it may take to
+// report. Who says so is kept.
+func (s *Service) EditHook(ctx context.Context, actor identity.Actor, key string, version int64, draft HookDraft) error {
 	return s.editPlace(ctx, actor, key, func(tx *db.Tx, e *Environment) error {
 		h, err := hookOf(tx, e.ID)
 		if err != nil {
@@ -60,12 +61,10 @@ func (s *Service) EditHook(ctx context.Context, actor identity.Actor, key string
 		if err := db.CheckVersion(h, version); err != nil {
 			return err
 		}
-		var c fault.Check
-		url = checkURL(&c, url)
-		if err := c.Err("The address was not saved."); err != nil {
+		if err := draft.validate(); err != nil {
 			return err
 		}
-		h.URL, h.URLBy, h.URLAt = url, actor.Name, tx.Now
+		h.URL, h.URLBy, h.URLAt, h.ReplyMinutes = draft.URL, actor.Name, tx.Now, draft.ReplyMinutes
 		if err := keepHook(tx, h); err != nil {
 			return err
 		}

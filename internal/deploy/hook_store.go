@@ -12,7 +12,7 @@ func hookOf(tx *db.Tx, environmentID int64) (*Hook, error) {
 	var h Hook
 	err := tx.First(&h, "environment_id = ?", environmentID)
 	if fault.KindOf(err) == fault.NotFound {
-		return &Hook{EnvironmentID: environmentID}, nil
+		return &Hook{EnvironmentID: environmentID, ReplyMinutes: ReplyStandard}, nil
 	}
 	return &h, err
 }

@@ -16,10 +16,12 @@ import (
 	"time"
 
 	"slipway/internal/db"
+	"slipway/internal/dbtest"
 	"slipway/internal/deploy"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/jobs"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -49,7 +51,7 @@ func newHook(t *testing.T) *hookWorld {
 	w.runner = jobs.NewRunner(w.d, slog.New(slog.DiscardHandler))
 	w.svc.Jobs(w.runner)
 	w.set(&deploy.Wave{}, "method", deploy.MethodHook)
-	w.must(w.svc.EditHook(ctx, w.maya, "production", 0, w.other.URL+"/deploy"))
+	w.must(w.svc.EditHook(ctx, w.maya, "production", 0, deploy.HookDraft{URL: w.other.URL + "/deploy", ReplyMinutes: 90}))
 	var err error
 	w.secret, err = w.svc.RotateSecret(ctx, w.maya, "production")
 	w.must(err)
@@ -182,7 +184,7 @@ func TestReporterNeverApproves(t *testing.T) {
 		"back-out": w.svc.BackOutWave(ctx, w.machine, w.key, 1, "so"),
 		"rollback": w.svc.DecideRollback(ctx, w.machine, w.key, "so"),
 		"gate":     w.releases.DecideGate(ctx, w.machine, w.key, release.A4, release.Say{}),
-		"url":      w.svc.EditHook(ctx, w.machine, "production", 1, "https://elsewhere.example"),
+		"url":      w.svc.EditHook(ctx, w.machine, "production", 1, deploy.HookDraft{URL: "https://elsewhere.example", ReplyMinutes: 90}),
 		"exclude":  w.svc.ConfirmExclusion(ctx, w.machine, w.key, 1, "osl-1", 1, true),
 	} {
 		if err == nil || fault.KindOf(err) != fault.Forbidden && fault.KindOf(err) != fault.Refused {
@@ -274,9 +276,10 @@ func TestBackOutIsHandedOver(t *testing.T) {
 func TestHookNeedsAnAddressAndASecret(t *testing.T) {
 	w := newHook(t)
 	for _, bad := range []string{"", "deployer", "ftp://x.example", "https://me:secret@x.example", "javascript:alert(1)"} {
-		field(t, w.svc.EditHook(ctx, w.maya, "production", 2, bad), "url")
+		field(t, w.svc.EditHook(ctx, w.maya, "production", 2, deploy.HookDraft{URL: bad, ReplyMinutes: 90}), "url")
 	}
-	kindIs(t, w.svc.EditHook(ctx, w.dario, "production", 2, "https://x.example"), fault.Forbidden)
+	kindIs(t, w.svc.EditHook(ctx, w.dario, "production", 2, deploy.HookDraft{URL: "https://x.example", ReplyMinutes: 90}), fault.Forbidden)
+	field(t, w.svc.EditHook(ctx, w.maya, "production", 2, deploy.HookDraft{URL: "https://x.example"}), "reply_minutes")
 	h, err := w.svc.HookOf(ctx, w.dario, "production")
 	if err != nil || h.URLBy != "Maya" || h.CanEdit || strings.Contains(fmt.Sprint(h), w.secret) {
 		t.Errorf("%+v, %v", h, err)
@@ -290,4 +293,62 @@ func TestHookNeedsAnAddressAndASecret(t *testing.T) {
 func (w *hookWorld) is(n int64, key string, state deploy.TargetState) deploy.TargetView {
 	w.t.Helper()
 	return (&pushWorld{world: w.world}).is(n, key, state)
+}
+
+// A deployer that takes a message and says nothing more does not hold a wave up
+// for ever.
+func TestDeployerThatFallsSilent(t *testing.T) {
+	w := newHook(t)
+	w.shelve(body)
+	w.launch(1)
+	w.work()
+	_, err := w.report("one", deploy.Result{Target: "osl-1", Outcome: "verified", Digest: signed})
+	w.must(err)
+	w.later(89 * time.Minute)
+	w.work()
+	w.is(1, "osl-2", deploy.TargetDeploying)
+	w.later(2 * time.Minute)
+	w.work()
+	w.is(1, "osl-1", deploy.TargetVerified)
+	w.is(1, "osl-2", deploy.TargetFailed)
+	if got := w.target(1, "osl-2"); !strings.Contains(got.Reason, "did not report within 1h31m0s") || got.FailClass != policy.FailUnknown {
+		t.Errorf("%q, %q", got.Reason, got.FailClass)
+	}
+	w.stands(1, deploy.WaveFailed)
+}
+
+// A deployer that was entered before it had a time to report in gets the usual.
+func TestOlderDeployersGetTheUsualTime(t *testing.T) {
+	d := dbtest.Empty(t)
+	if err := d.MigrateTo(ctx, 241); err != nil {
+		t.Fatal(err)
+	}
+	err := d.InTx(ctx, func(tx *db.Tx) error {
+		for _, sql := range []string{
+			`INSERT INTO environments (environment_key, name, zone) VALUES ('field', 'Field', 'UTC')`,
+			`INSERT INTO environment_hooks (environment_id, url, url_by, url_at) VALUES (1, 'https://deployer.example', 'Maya', 7)`,
+		} {
+			if err := tx.Gorm().Exec(sql).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	err = d.View(ctx, func(tx *db.Tx) error {
+		var h deploy.Hook
+		err := tx.First(&h, "environment_id = 1")
+		if h.ReplyMinutes != deploy.ReplyStandard || h.URL != "https://deployer.example" || h.URLAt != 7 {
+			t.Errorf("%+v", h)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

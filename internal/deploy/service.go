@@ -45,6 +45,7 @@ func (s *Service) Jobs(r *jobs.Runner) {
 	r.Handle(jobPulls, func(ctx context.Context, _ []byte) error { return s.watchAgain(ctx) })
 	r.HandleLong(pushJob, pushWorkers, s.takeTurn)
 	r.HandleLong(hookJob, hookWorkers, s.sendMessage)
+	r.Handle(silenceJob, s.breakSilence)
 	r.HandleLong(lookJob, lookWorkers, s.lookAgain)
 }
 

@@ -17,6 +17,10 @@ func (v EnvironmentSheet) hookField() ui.Input {
 	return mono(hinted(v.field(HookFormName, "url", "Address", v.Hook.URL), "Messages are posted there; redirects are not followed. Your name stands beside it."))
 }
 
+func (v EnvironmentSheet) replyField() ui.Input {
+	return wholeNumber(hinted(v.field(HookFormName, "reply_minutes", "Reports within", number(v.Hook.ReplyMinutes)), "Minutes after it took a wave. Targets that it did not report on by then have failed."))
+}
+
 // messageStand says how a message stands.
 func messageStand(m *deploy.Message) (family, words string) {
 	switch m.State {

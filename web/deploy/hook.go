@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"slipway/internal/deploy"
 	view "slipway/templates/deploy"
 	"slipway/web/page"
 )
@@ -13,7 +14,7 @@ import (
 // has no version of it yet.
 func (h *handler) saveHook(c echo.Context) error {
 	key := c.Param("key")
-	if err := h.app.Deploy.EditHook(c.Request().Context(), page.Actor(c), key, max(0, drawnFrom(c)), c.FormValue("url")); err != nil {
+	if err := h.app.Deploy.EditHook(c.Request().Context(), page.Actor(c), key, max(0, drawnFrom(c)), deploy.HookDraft{URL: c.FormValue("url"), ReplyMinutes: position(c.FormValue("reply_minutes"))}); err != nil {
 		return again(c, view.HookFormName, err, h.drawPlace(c))
 	}
 	return page.Redirect(c, page.Path("environments", key)+"#hook", "The address is saved.")
