@@ -2,14 +2,11 @@ package deploy
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"slipway/internal/db"
-	"slipway/internal/fault"
-	"slipway/internal/identity"
 	"slipway/internal/release"
 )
 
@@ -183,129 +180,6 @@ func (p *pulls) settingsOf(ctx context.Context, environmentID int64) (*PullSetti
 		return one, nil
 	}
 	return usualPull(environmentID), nil
-}
-
-// handsOut are the states of a wave in which it hands out what was not fetched
-// yet. A complete one still serves those that come late.
-var handsOut = []WaveState{WaveRunning, WaveVerifying, WaveComplete}
-
-// gate reads whether a wave hands out now: by its state, its release's, and the
-// same leave that a start takes.
-func (p *pulls) gate(ctx context.Context, waveID int64) (*gate, error) {
-	p.mu.Lock()
-	g := p.gates[waveID]
-	if g == nil {
-		g = &gate{}
-		p.gates[waveID] = g
-	}
-	p.mu.Unlock()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := p.s.db.Now()
-	if !g.readAt.IsZero() && now.Sub(g.readAt) < gateFor {
-		return g, nil
-	}
-	err := p.s.db.View(ctx, func(tx *db.Tx) error {
-		d, err := p.s.deedOn(tx, waveKeeper, waveID)
-		if err != nil {
-			return err
-		}
-		g.wave, g.release, g.readAt = d.w.State, d.r.State, now
-		g.open, err = d.handsOut()
-		return err
-	})
-	return g, err
-}
-
-// waveKeeper is the actor of what happens to waves by the clock.
-var waveKeeper = identity.System("wave clock")
-
-// deedOn finds a wave by its row, with its release.
-func (s *Service) deedOn(tx *db.Tx, actor identity.Actor, waveID int64) (*deed, error) {
-	list, err := wavesByID(tx, []int64{waveID})
-	if err != nil {
-		return nil, err
-	}
-	if len(list) == 0 {
-		return nil, fault.New(fault.NotFound, "There is no such wave.")
-	}
-	r, err := s.release.ByID(tx, actor, list[0].ReleaseID)
-	if err != nil {
-		return nil, err
-	}
-	d := &deed{s: s, tx: tx, actor: actor, r: r}
-	if d.waves, err = wavesOf(tx, r.ID); err != nil {
-		return nil, err
-	}
-	return d, d.choose(list[0].Number)
-}
-
-// handsOut asks for leave to hand out what a device has not fetched yet.
-func (d *deed) handsOut() (bool, error) {
-	if !slices.Contains(handsOut, d.w.State) || d.r.State != release.Deploying {
-		return false, nil
-	}
-	list, err := d.leave(d.tx.Now)
-	return len(butHashing(list)) == 0, err
-}
-
-// saw remembers that a device was heard of.
-func (p *pulls) saw(targetID int64, at db.Time, from string) {
-	p.seenMu.Lock()
-	p.seen[targetID] = sighting{at, from}
-	p.seenMu.Unlock()
-}
-
-// lastSeen is when a device was heard of since it was written down last.
-func (p *pulls) lastSeen(targetID int64) (sighting, bool) {
-	p.seenMu.Lock()
-	defer p.seenMu.Unlock()
-	one, ok := p.seen[targetID]
-	return one, ok
-}
-
-// WriteSightings writes down when devices were heard of since the last time, in
-// one statement for thousands.
-func (s *Service) WriteSightings(ctx context.Context) error {
-	s.pulls.seenMu.Lock()
-	seen := s.pulls.seen
-	s.pulls.seen = map[int64]sighting{}
-	s.pulls.seenMu.Unlock()
-	if len(seen) == 0 {
-		return nil
-	}
-	ids := slices.Sorted(maps.Keys(seen))
-	for part := range slices.Chunk(ids, sightingsAtOnce) {
-		err := s.db.InTxSoon(ctx, func(tx *db.Tx) error { return writeSightings(tx, part, seen) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-const (
-	sightingsAtOnce = 5000
-	sightingsEvery  = 5 * time.Second
-)
-
-// KeepSightings writes sightings down every few seconds until ctx ends.
-func (s *Service) KeepSightings(ctx context.Context, failed func(error)) {
-	tick := time.NewTicker(sightingsEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			if err := s.WriteSightings(context.WithoutCancel(ctx)); err != nil {
-				failed(err)
-			}
-			return
-		case <-tick.C:
-			if err := s.WriteSightings(ctx); err != nil && ctx.Err() == nil {
-				failed(err)
-			}
-		}
-	}
 }
 
 // told says that one target of a wave changed.
