@@ -69,6 +69,12 @@ type Result struct {
 	Evidence string `json:"evidence,omitempty" doc:"What shows it, such as the address of a log" maxLength:"2000"`
 }
 
+// Installed is what a target runs, as somebody found it.
+type Installed struct {
+	Digest  string `json:"digest" doc:"Digest of the package, or of a software component of it" maxLength:"100"`
+	Version string `json:"version,omitempty" doc:"Version in words" maxLength:"200"`
+}
+
 // Reported is the answer to a report. Each result counts by itself.
 type Reported struct {
 	Wave    string  `json:"wave" doc:"State of the wave now"`

@@ -41,11 +41,29 @@ func (s *Service) Attributes(ctx context.Context, dev *Device, mode string, told
 		was := t.Reported
 		t.setReported(list)
 		d.WantsConfig, d.ReportedAt = false, tx.Now
-		if t.Reported == was {
-			return nil
+		if t.Reported != was {
+			if err := keepReported(tx, t); err != nil {
+				return err
+			}
 		}
-		return keepReported(tx, t)
+		return s.claimed(tx, dev, t, list)
 	})
+}
+
+// The attributes by which a device tells what it runs.
+const (
+	digestAttribute  = "installed_digest"
+	versionAttribute = "installed_version"
+)
+
+// claimed compares what a device says that it runs with the records. What is no
+// digest stays an attribute like any other.
+func (s *Service) claimed(tx *db.Tx, dev *Device, t *Target, told map[string]string) error {
+	digest, ok := tidyDigest(told[digestAttribute])
+	if !ok {
+		return nil
+	}
+	return s.reportInstalled(tx, dev.actor(), t, digest, told[versionAttribute])
 }
 
 // reportedWord makes what a device wrote fit for a line "name=value" that

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -18,16 +19,7 @@ const (
 
 // Jobs gives the room's background work to the runner.
 func (s *Service) Jobs(r *jobs.Runner) {
-	r.Handle(jobExpire, func(ctx context.Context, _ []byte) error {
-		err := s.ExpireGates(ctx)
-		again := s.db.InTx(ctx, func(tx *db.Tx) error {
-			return jobs.Enqueue(tx, jobExpire, struct{}{}, jobs.RunAt(tx.Now.Add(expireEvery)), jobs.UniqueKey(fmt.Sprintf("%s/%d", jobExpire, int64(tx.Now))))
-		})
-		if err != nil {
-			return err
-		}
-		return again
-	})
+	r.Handle(jobExpire, s.tick)
 	r.Handle(jobIndex, func(ctx context.Context, _ []byte) error { return s.IndexOlder(ctx) })
 }
 
@@ -42,8 +34,26 @@ func (s *Service) Schedule(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return jobs.Enqueue(tx, jobExpire, struct{}{}, jobs.UniqueKey(jobExpire))
+		return wind(tx, 0, tx.Now)
 	})
+}
+
+// wind sets the next tick of the gates' clock. Two turns take each other's
+// place, since a job that runs still holds its key; a clock that was wound twice
+// becomes one again.
+func wind(tx *db.Tx, turn int64, at db.Time) error {
+	return jobs.Enqueue(tx, jobExpire, turn, jobs.RunAt(at), jobs.UniqueKey(fmt.Sprintf("%s/%d", jobExpire, turn)))
+}
+
+func (s *Service) tick(ctx context.Context, raw []byte) error {
+	var turn int64
+	if err := json.Unmarshal(raw, &turn); err != nil {
+		return nil // a tick of an older program, whose chain ends here
+	}
+	if err := s.ExpireGates(ctx); err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(tx *db.Tx) error { return wind(tx, 1-turn, tx.Now.Add(expireEvery)) })
 }
 
 // ExpireGates ends the rounds of open gates whose time ran out.

@@ -117,6 +117,15 @@ func TestTheClockOfTheGatesGoesOn(t *testing.T) {
 			w.must(err)
 		}
 		w.later(5 * 24 * time.Hour)
+		w.must(w.svc.Schedule(ctx)) // as after a restart
 	}
 	w.gateIs(key, release.A1, release.GateExpired)
+	w.view(func(tx *db.Tx) error {
+		var open int64
+		err := tx.Gorm().Model(&jobs.Job{}).Where("kind = ? AND state = ?", "release.gates.expire", jobs.Waiting).Count(&open).Error
+		if open > 2 {
+			t.Errorf("after five starts %d clocks go", open)
+		}
+		return err
+	})
 }

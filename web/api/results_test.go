@@ -77,3 +77,19 @@ func TestClientReports(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestWhatTargetsRunIsReported(t *testing.T) {
+	s := webtest.Demo(t)
+	agent := with(t, s, "dario", "deploy:report")
+	put := func(c caller, key, body string) *webtest.Page {
+		return c.send(http.MethodPut, "/api/v1/targets/"+key+"/installed", body, "Content-Type", "application/json")
+	}
+	foreign := fmt.Sprintf(`{"digest":"sha256:%s","version":"of nobody knows what"}`, strings.Repeat("e", 64))
+	put(agent, "pay-osl-2", foreign).Status(http.StatusNoContent)
+	s.As("maya").Get("/targets?drift=unauthorised").Status(http.StatusOK).Has("main", "pay-osl-2")
+	put(agent, "pay-osl-2", `{"digest":"none"}`).Status(http.StatusUnprocessableEntity)
+	put(agent, "no-such", foreign).Status(http.StatusNotFound)
+	put(with(t, s, "dario", "api:write"), "pay-osl-2", foreign).Status(http.StatusForbidden)
+	put(with(t, s, "stefan", "deploy:report"), "pay-osl-2", foreign).Status(http.StatusForbidden)
+	put(as(t, s, ""), "pay-osl-2", foreign).Status(http.StatusUnauthorized)
+}

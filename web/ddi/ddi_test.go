@@ -570,3 +570,16 @@ func TestAnotherServersDeedsAreNoticed(t *testing.T) {
 	f.later(4 * time.Second)
 	one.ask("GET", "", "").status(401)
 }
+
+// A device that tells the digest of what it runs is compared with the records.
+func TestWhatDevicesRunIsCompared(t *testing.T) {
+	f := newWorld(t, image, "dev-1")
+	one := f.device("dev-1")
+	one.ask("PUT", "/configData", `{"data":{"installed_digest":"`+strings.Repeat("e", 64)+`","installed_version":"of nobody knows what"}}`).status(200)
+	list, err := f.app.Deploy.TargetsPage(ctx, f.maya, deploy.TargetFilter{Drift: deploy.Unauthorised})
+	f.must(err)
+	if len(list.Targets) != 1 || list.Targets[0].Key != "dev-1" || list.Targets[0].ReportedVersion != "of nobody knows what" {
+		t.Errorf("%+v", list.Targets)
+	}
+	one.ask("PUT", "/configData", `{"data":{"installed_digest":"something else"}}`).status(200) // an attribute like any other
+}
