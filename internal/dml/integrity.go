@@ -163,7 +163,7 @@ func (s *Service) Schedule(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(followHolds(tx), scheduleCollect(tx, tx.Now.Add(collectDelay))); err != nil {
+		if err := errors.Join(followHoldsOnce(tx), scheduleCollect(tx, tx.Now.Add(collectDelay))); err != nil {
 			return err
 		}
 		return jobs.Enqueue(tx, jobScrub, struct{}{}, jobs.UniqueKey(jobScrub))

@@ -20,8 +20,14 @@ type lock struct {
 // TableName is the table of locked blobs.
 func (lock) TableName() string { return "media_locks" }
 
-// followHolds has the store's own locks brought in step with the holds.
+// followHolds has the store's own locks brought in step with the holds. What
+// changes while a job runs gets a job of its own.
 func followHolds(tx *db.Tx) error { return jobs.Enqueue(tx, jobLocks, struct{}{}) }
+
+// followHoldsOnce is followHolds for every start, whoever else has started.
+func followHoldsOnce(tx *db.Tx) error {
+	return jobs.Enqueue(tx, jobLocks, struct{}{}, jobs.UniqueKey(jobLocks))
+}
 
 // followItem does so if a hold stands on the item: something was added to it.
 func followItem(tx *db.Tx, itemID int64) error {

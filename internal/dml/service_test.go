@@ -199,7 +199,7 @@ func TestScrubSchedulesItself(t *testing.T) {
 		}
 		ran++
 	}
-	if ran != 3 { // the check of the submission, one scrub and one collection
+	if ran != 5 { // the check of the submission, one scrub, one collection, and the holds brought in step at the start and by the collection
 		t.Fatalf("%d jobs ran", ran)
 	}
 	if l.get(bad.ID).State != Suspect {

@@ -33,8 +33,8 @@ type S3 struct {
 	part   int64 // the least size of a part above that
 
 	mu      sync.Mutex
-	storing map[Digest]int  // commits on their way
-	sending map[string]bool // multipart uploads on their way
+	storing map[Digest]*turns // commits on their way
+	sending map[string]bool   // multipart uploads on their way
 }
 
 const (
@@ -65,7 +65,7 @@ func openS3(ctx context.Context, c S3Config, dir string, log *slog.Logger, trans
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c, err)
 	}
-	s := &S3{core: core, config: c, log: log, single: maxSingle, part: minPart, storing: map[Digest]int{}, sending: map[string]bool{}}
+	s := &S3{core: core, config: c, log: log, single: maxSingle, part: minPart, storing: map[Digest]*turns{}, sending: map[string]bool{}}
 	if s.staging, err = openStaging(dir, s.place); err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 func (s *S3) Delete(ctx context.Context, d Digest, generation int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.storing[d] > 0 {
+	if s.storing[d] != nil {
 		return ErrChanged
 	}
 	o, err := s.head(ctx, d)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -21,16 +22,7 @@ import (
 // always replaced: only reading all of it would show that it is sound, and that
 // costs as much as sending the new one, which certainly is.
 func (s *S3) place(ctx context.Context, f *os.File, d Digest, size int64) (Info, error) {
-	s.mu.Lock()
-	s.storing[d]++
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		if s.storing[d]--; s.storing[d] == 0 {
-			delete(s.storing, d)
-		}
-		s.mu.Unlock()
-	}()
+	defer s.turn(d)()
 	old, err := s.head(ctx, d)
 	absent := errors.Is(err, ErrNotFound)
 	if err != nil && !absent {
@@ -54,6 +46,35 @@ func (s *S3) place(ctx context.Context, f *os.File, d Digest, size int64) (Info,
 	}
 	info.StoredAt = time.Now().UTC()
 	return info, os.Remove(f.Name())
+}
+
+// turns are the commits of the same bytes that this server has in hand.
+type turns struct {
+	sync.Mutex
+	waiting int
+}
+
+// turn waits until no other commit of the same bytes goes on here, and gives
+// what ends it: where the bucket keeps versions, two at the same moment might
+// each take the other's copy for the older.
+func (s *S3) turn(d Digest) (end func()) {
+	s.mu.Lock()
+	t := s.storing[d]
+	if t == nil {
+		t = new(turns)
+		s.storing[d] = t
+	}
+	t.waiting++
+	s.mu.Unlock()
+	t.Lock()
+	return func() {
+		t.Unlock()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if t.waiting--; t.waiting == 0 {
+			delete(s.storing, d)
+		}
+	}
 }
 
 // send stores the file under its digest, which the server checks, and gives the
