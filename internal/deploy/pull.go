@@ -70,6 +70,7 @@ type PullAction struct {
 	TargetID     int64
 	TargetKey    string
 	PackageID    int64
+	Purpose      string // ForDeploy or ForBackOut
 	Attempt      int64
 	State        PullState
 	Consent      Consent

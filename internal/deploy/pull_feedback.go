@@ -122,6 +122,9 @@ func (d *deed) hear(t *WaveTarget, action int64, f PullFeedback, w word) error {
 	if w == confirmed && a.TakenAt.IsZero() {
 		return nil // nobody runs what was never fetched
 	}
+	if a.Purpose == ForBackOut {
+		return d.hearBack(t, a, f, w)
+	}
 	if err := a.close(d.tx, w); err != nil {
 		return err
 	}

@@ -129,13 +129,6 @@ func (m ddi) wave(tx *db.Tx, r *release.Release, w *Wave) (*PullWave, error) {
 	return p, keepPullWave(tx, p)
 }
 
-// Back withdraws what nobody fetched. A device that fetches is told to stop; one
-// that has installed is put back by hand, or by a release of what it ran before.
-func (m ddi) Back(tx *db.Tx, _ identity.Actor, _ *release.Release, w *Wave) error {
-	tx.AfterCommit(m.s.pulls.forgetAll)
-	return withdrawAll(tx, w.ID)
-}
-
 // jobPulls looks after devices that take too long, while there are any.
 const (
 	jobPulls   = "deploy.pulls"

@@ -91,6 +91,9 @@ func (s *Service) offer(ctx context.Context, k *knownDevice, a *openAction) (off
 }
 
 func decideOffer(a *openAction, wave WaveState, open bool) offered {
+	if a.Purpose == ForBackOut {
+		return offersBack(a, wave)
+	}
 	fetched, installed := !a.TakenAt.IsZero(), !a.InstalledAt.IsZero()
 	ended := slices.Contains(stopped, a.TargetState) || slices.Contains(stops, wave)
 	switch {

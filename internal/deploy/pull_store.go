@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/release"
 )
 
 func pullSettingsOf(tx *db.Tx, environmentID int64) (*PullSettings, error) {
@@ -139,6 +140,25 @@ func withdrawAll(tx *db.Tx, waveID int64) error {
 	return tx.Gorm().Exec("UPDATE pull_actions SET state = ?, closed_at = ? WHERE wave_id = ? AND state = ? AND taken_at = 0", PullCancelled, tx.Now, waveID, PullOpen).Error
 }
 
+// offerBack makes an action for every device of a wave that has installed, of the
+// package that it ran before, and ends the one that it waits for no longer.
+func offerBack(tx *db.Tx, w *Wave) error {
+	err := tx.Gorm().Exec(`INSERT INTO pull_actions (wave_target_id, wave_id, target_id, target_key, package_id, attempt, state, consent, purpose, offered_at, due_at)
+		SELECT wt.id, wt.wave_id, wt.target_id, wt.target_key, p.id, wt.attempts, ?, ?, ?, ?, 0
+		FROM wave_targets wt JOIN packages p ON p.id = (SELECT MAX(k.id) FROM packages k WHERE k.digest = wt.former_digest)
+		WHERE wt.wave_id = ? AND wt.touched AND wt.former_digest <> '' AND wt.state IN ?
+		AND EXISTS (SELECT 1 FROM components c WHERE c.package_id = p.id AND c.kind = ? AND c.media_version_id <> 0)
+		AND NOT EXISTS (SELECT 1 FROM pull_actions a WHERE a.wave_target_id = wt.id AND a.state = ? AND a.purpose = ?)`,
+		PullOpen, ConsentNone, ForBackOut, tx.Now, w.ID, []TargetState{TargetInstalled, TargetVerified, TargetFailed, TargetOverdue},
+		release.Software, PullOpen, ForBackOut).Error
+	if err != nil {
+		return err
+	}
+	return tx.Gorm().Exec(`UPDATE pull_actions SET state = ?, closed_at = ? WHERE wave_id = ? AND state = ? AND purpose = ?
+		AND EXISTS (SELECT 1 FROM pull_actions b WHERE b.wave_target_id = pull_actions.wave_target_id AND b.state = ? AND b.purpose = ?)`,
+		PullCancelled, tx.Now, w.ID, PullOpen, ForDeploy, PullOpen, ForBackOut).Error
+}
+
 func consentAll(tx *db.Tx, targetID int64, to Consent, by string) error {
 	return tx.Gorm().Model(&PullAction{}).Where("target_id = ? AND state = ? AND consent IN ?", targetID, PullOpen, []Consent{ConsentAsked, ConsentDenied}).
 		Updates(map[string]any{"consent": to, "consent_by": by}).Error
@@ -162,7 +182,7 @@ func pullsLive(tx *db.Tx) ([]PullWave, error) {
 // overdueAll moves the targets of a wave that took too long, and puts them into
 // the wave's batch.
 func overdueAll(tx *db.Tx, w *Wave, from []TargetState, reason, late string, args ...any) (int64, error) {
-	query := tx.Gorm().Model(&PullAction{}).Select("wave_target_id").Where("wave_id = ? AND state = ?", w.ID, PullOpen).Where(late, args...)
+	query := tx.Gorm().Model(&PullAction{}).Select("wave_target_id").Where("wave_id = ? AND state = ? AND purpose = ?", w.ID, PullOpen, ForDeploy).Where(late, args...)
 	result := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND state IN ? AND id IN (?)", w.ID, from, query).Updates(map[string]any{
 		"state": TargetOverdue, "version": gorm.Expr("version + 1"), "updated_at": tx.Now, "batch": w.Version, "reason": reason, "settled_at": tx.Now,
 		"by_id": 0, "by_name": waveKeeper.Name})

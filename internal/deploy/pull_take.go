@@ -71,6 +71,9 @@ func (s *Service) take(ctx context.Context, dev *Device, known *openAction) erro
 		if err != nil || !a.TakenAt.IsZero() {
 			return err // another request of the device was first
 		}
+		if a.Purpose == ForBackOut {
+			return d.takesBack(t, a)
+		}
 		open, err := d.handsOut()
 		if err != nil {
 			return err

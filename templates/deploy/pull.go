@@ -37,6 +37,9 @@ func rotateLabel(hash, what string) string {
 func actionWords(a *deploy.ActionView) (family, word string) {
 	switch a.State {
 	case deploy.PullDone:
+		if a.Purpose == deploy.ForBackOut {
+			return "warn", "Put back"
+		}
 		return "good", "Confirmed"
 	case deploy.PullFailed:
 		return "bad", "Failed"
