@@ -35,6 +35,7 @@ func (s *Standing) Scan(src any) error {
 type Item struct {
 	ID  int64
 	Key string
+	Kin bool // not changed itself: a part of one that is, or its whole
 }
 
 // Booking is a stretch of the schedule that a release takes: its whole window
@@ -181,7 +182,12 @@ type thing struct{ code, words string }
 
 func shared(a, b Booking) (list []thing) {
 	for _, item := range a.Items {
-		if slices.ContainsFunc(b.Items, func(i Item) bool { return i.ID == item.ID }) {
+		i := slices.IndexFunc(b.Items, func(i Item) bool { return i.ID == item.ID })
+		switch {
+		case i < 0 || item.Kin && b.Items[i].Kin: // neither changes it
+		case item.Kin || b.Items[i].Kin:
+			list = append(list, thing{"item:" + item.Key, "the item " + item.Key + ", or its parts or whole,"})
+		default:
 			list = append(list, thing{"item:" + item.Key, "the item " + item.Key})
 		}
 	}

@@ -7,6 +7,7 @@ type bookingItem struct {
 	BookingID int64
 	ItemID    int64
 	ItemKey   string
+	Kin       bool
 }
 
 func replaceBooking(tx *db.Tx, b *Booking) error {
@@ -19,7 +20,7 @@ func replaceBooking(tx *db.Tx, b *Booking) error {
 	}
 	rows := make([]bookingItem, len(b.Items))
 	for i, item := range b.Items {
-		rows[i] = bookingItem{BookingID: b.ID, ItemID: item.ID, ItemKey: item.Key}
+		rows[i] = bookingItem{BookingID: b.ID, ItemID: item.ID, ItemKey: item.Key, Kin: item.Kin}
 	}
 	return tx.Create(&rows)
 }
@@ -73,7 +74,7 @@ func withItems(tx *db.Tx, list []Booking) ([]Booking, error) {
 	}
 	for _, r := range rows {
 		b := &list[place[r.BookingID]]
-		b.Items = append(b.Items, Item{ID: r.ItemID, Key: r.ItemKey})
+		b.Items = append(b.Items, Item{ID: r.ItemID, Key: r.ItemKey, Kin: r.Kin})
 	}
 	return list, nil
 }

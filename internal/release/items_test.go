@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"slipway/internal/catalog"
+	"slipway/internal/change"
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/fault"
@@ -216,4 +218,47 @@ func TestAnItemThatAReleaseChangesIsNotRetired(t *testing.T) {
 	i = w.item(key, "pay-gateway")
 	w.must(w.svc.DecideItem(ctx, w.bruno, key, i.ID, i.Version, release.Excluded, "", "Goes on its own."))
 	w.must(retire())
+}
+
+// Two releases that change a part and its whole at the same time conflict, though
+// each leaves the other's item out.
+func TestAPartAndItsWholeConflict(t *testing.T) {
+	w := newWorld(t)
+	w.must(w.catalog.Relate(ctx, w.sofia, "pay-refunds", "pay-server", catalog.PartOf))
+	elsewhere := w.addService("SHOP", "Shop")
+	book := func(key string, service *catalog.ServiceRecord, changed string) {
+		w.in(func(tx *db.Tx) error {
+			item, err := w.catalog.FindItem(tx, changed)
+			if err != nil {
+				return err
+			}
+			b := change.Booking{ReleaseKey: key, Title: key, ServiceID: service.ID, ServiceName: service.Name, FromAt: 10, ToAt: 20, Standing: change.Agreed, Items: []change.Item{{ID: item.ID, Key: item.Key}}}
+			kin, err := w.catalog.Kin(tx, []int64{item.ID})
+			for _, i := range kin {
+				b.Items = append(b.Items, change.Item{ID: i.ID, Key: i.Key, Kin: true})
+			}
+			if err != nil {
+				return err
+			}
+			return w.change.Book(tx, b)
+		})
+	}
+	book("SHOP-1", elsewhere, "pay-refunds")
+	key := w.created(release.BuildTest)
+	w.decideItems(key)
+	r := w.read(key)
+	w.in(func(tx *db.Tx) error {
+		return tx.Gorm().Model(&change.Booking{}).Where("release_key = ?", "SHOP-1").Updates(map[string]any{"from_at": r.WindowStart, "to_at": r.WindowEnd}).Error
+	})
+	w.view(func(tx *db.Tx) error {
+		list, err := w.change.Conflicts(tx, key)
+		told := false
+		for _, c := range list {
+			told = told || strings.Contains(c.Sentence, "pay-server, or its parts or whole,") || strings.Contains(c.Sentence, "pay-refunds, or its parts or whole,")
+		}
+		if !told {
+			t.Errorf("the conflict over the whole is not told: %+v", list)
+		}
+		return err
+	})
 }
