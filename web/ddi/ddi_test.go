@@ -13,9 +13,7 @@ import (
 
 	"slipway/internal/app"
 	"slipway/internal/db"
-	"slipway/internal/dbtest"
 	"slipway/internal/deploy"
-	"slipway/internal/identity"
 	"slipway/web"
 )
 
@@ -119,130 +117,6 @@ func TestPartsOfAFile(t *testing.T) {
 	one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.Module)+"/artifacts", "").status(200)
 }
 
-func TestWhoAsksIsFoundOut(t *testing.T) {
-	f := newWorld(t, image, "dev-1", "dev-2")
-	one := f.device("dev-1")
-	wrong := &device{f, "dev-1", "TargetToken nonsense"}
-	nobody := &device{f, "dev-9", "TargetToken nonsense"}
-	a, b := wrong.ask("GET", "", "").status(401), nobody.ask("GET", "", "").status(401)
-	if string(a.body) != string(b.body) || !strings.Contains(string(a.body), "errorCode") {
-		t.Errorf("%s tells more than %s", a.body, b.body)
-	}
-	for _, auth := range []string{"", "TargetToken", "TargetToken ", "Bearer " + one.auth, "GatewayToken " + strings.TrimPrefix(one.auth, "TargetToken ")} {
-		(&device{f, "dev-1", auth}).ask("GET", "", "").status(401)
-	}
-	(&device{f, "dev-2", one.auth}).ask("GET", "", "").status(401)
-	(&device{f, "../dev-1", one.auth}).ask("GET", "", "").status(404)
-	(&device{f, "..%2fdev-1", one.auth}).ask("GET", "", "").status(401)
-	old := *one
-	one = f.device("dev-1")
-	old.ask("GET", "", "").status(401)
-	one.ask("GET", "", "").status(200)
-	f.must(f.app.Deploy.EndToken(ctx, f.omar, "dev-1"))
-	one.ask("GET", "", "").status(401)
-	one.ask("GET", f.url+"/other/controller/v1/dev-1", "").status(404)
-}
-
-func TestAGatewayAddsItsDevices(t *testing.T) {
-	f := newWorld(t, image, "dev-1")
-	f.must(f.app.Deploy.AddEnvironment(ctx, f.omar, deploy.EnvironmentDraft{Key: "lab", Name: "Lab", Zone: "UTC"}))
-	f.must(f.app.Deploy.AddTarget(ctx, f.omar, deploy.TargetDraft{Key: "lab-1", EnvironmentKey: "lab"}))
-	token, err := f.app.Deploy.RotateGateway(ctx, f.omar, "field")
-	f.must(err)
-	gateway := "GatewayToken " + token
-	(&device{f, "new-1", gateway}).ask("GET", "", "").status(200)
-	detail, err := f.app.Deploy.TargetDetail(ctx, f.maya, "new-1")
-	f.must(err)
-	if detail.Target.EnvironmentKey != "field" {
-		t.Errorf("%+v", detail.Target)
-	}
-	(&device{f, "dev-1", gateway}).ask("GET", "", "").status(200)
-	(&device{f, "lab-1", gateway}).ask("GET", "", "").status(401)
-	(&device{f, "a%20name", gateway}).ask("GET", "", "").status(400)
-	(&device{f, "new-2", "TargetToken " + token}).ask("GET", "", "").status(401)
-	_, err = f.app.Deploy.RotateGateway(ctx, f.omar, "field")
-	f.must(err)
-	(&device{f, "dev-1", gateway}).ask("GET", "", "").status(401)
-}
-
-func TestAPauseWithholdsWhatWasNotFetched(t *testing.T) {
-	f := newWorld(t, image, "dev-1", "dev-2", "dev-3")
-	one, two, three := f.device("dev-1"), f.device("dev-2"), f.device("dev-3")
-	f.start(1)
-	href, action := one.offered()
-	one.ask("GET", href, "").status(200)
-	one.says(action, "closed", "success").status(200)
-	f.start(2)
-	href, action = two.offered()
-	two.ask("GET", href, "").status(200)
-	third, _ := three.offered()
-	f.must(f.app.Deploy.PauseWave(ctx, f.maya, key, 2, "wait"))
-	if links := three.links(); links["deploymentBase"] != "" {
-		t.Error("a paused wave offers")
-	}
-	three.ask("GET", third, "").status(404)
-	three.ask("GET", "/softwaremodules/"+fmt.Sprint(f.Module)+"/artifacts/fw%202.0+a.swu", "").status(404)
-	two.ask("GET", href, "").status(200) // what was fetched goes on
-	two.says(action, "proceeding", "none", "All Chunks Installed.").status(200)
-	f.stands(2, "dev-2", deploy.TargetInstalled)
-	f.must(f.app.Deploy.ResumeWave(ctx, f.maya, key, 2, "on"))
-	three.offered()
-	f.later(5 * 24 * time.Hour) // the window of the wave closes
-	if links := three.links(); links["deploymentBase"] != "" {
-		t.Error("outside its window the wave offers")
-	}
-	three.ask("GET", third, "").status(404)
-}
-
-func TestWhoIsStoppedIsToldTo(t *testing.T) {
-	f := newWorld(t, image, "dev-1")
-	one := f.device("dev-1")
-	f.start(1)
-	href, action := one.offered()
-	one.ask("GET", "/cancelAction/"+action, "").status(404)
-	one.ask("GET", href, "").status(200)
-	f.must(f.app.Deploy.FailWave(ctx, f.maya, key, 1, "stop"))
-	links := one.links()
-	if links["deploymentBase"] != "" || strings.Contains(links["cancelAction"], "?") {
-		t.Fatalf("%v", links)
-	}
-	one.ask("GET", href, "").status(404)
-	var cancel struct {
-		ID     string
-		Cancel struct{ StopID string } `json:"cancelAction"`
-	}
-	one.ask("GET", links["cancelAction"], "").status(200).json(&cancel)
-	if cancel.ID != action || cancel.Cancel.StopID != action {
-		t.Errorf("%+v", cancel)
-	}
-	one.ask("POST", links["cancelAction"]+"/feedback", report(action, "closed", "success", "cancelled")).status(200)
-	f.stands(1, "dev-1", deploy.TargetFailed)
-	if links := one.links(); links["cancelAction"] != "" || links["deploymentBase"] != "" {
-		t.Errorf("afterwards: %v", links)
-	}
-	// Retried, it gets another action.
-	f.must(f.app.Deploy.RemediateWave(ctx, f.maya, key, 1, "mend"))
-	f.must(f.app.Deploy.RetryWave(ctx, f.maya, key, 1, "mended"))
-	if _, next := one.offered(); next == action {
-		t.Error("the cancelled action is offered again")
-	}
-}
-
-func TestWhoWillNotStopGoesOn(t *testing.T) {
-	f := newWorld(t, image, "dev-1")
-	one := f.device("dev-1")
-	f.start(1)
-	href, action := one.offered()
-	one.ask("GET", href, "").status(200)
-	f.must(f.app.Deploy.FailWave(ctx, f.maya, key, 1, "stop"))
-	one.ask("POST", "/cancelAction/"+action+"/feedback", report(action, "rejected", "none", "installing")).status(200)
-	if got, _ := one.offered(); got != href {
-		t.Errorf("%s is offered", got)
-	}
-	one.says(action, "closed", "success").status(200)
-	f.stands(1, "dev-1", deploy.TargetVerified)
-}
-
 func TestReportsThatComeLateOrTwiceSettleTheDevice(t *testing.T) {
 	f := newWorld(t, image, "dev-1", "dev-2")
 	one, two := f.device("dev-1"), f.device("dev-2")
@@ -275,45 +149,6 @@ func TestSkippedIsNoSuccess(t *testing.T) {
 	one.ask("GET", href, "").status(200)
 	one.says(action, "closed", "success", "Skipped Update.").status(200)
 	f.stands(1, "dev-1", deploy.TargetFailed)
-}
-
-func TestDevicesThatTakeTooLongAreOverdue(t *testing.T) {
-	f := newWorld(t, image, "dev-1", "dev-2", "dev-3")
-	f.must(f.app.Deploy.EditPull(ctx, f.omar, "field", 0, deploy.PullDraft{PollSeconds: 60, ConfirmMinutes: 30, StuckMinutes: 120}))
-	one, two := f.device("dev-1"), f.device("dev-2")
-	f.device("dev-3")
-	f.start(1)
-	href, action := one.offered()
-	one.ask("GET", href, "").status(200)
-	one.says(action, "proceeding", "none", "All Chunks Installed.").status(200)
-	f.later(29 * time.Minute)
-	f.must(f.app.Deploy.WatchPulls(ctx))
-	f.stands(1, "dev-1", deploy.TargetInstalled)
-	f.later(2 * time.Minute)
-	f.must(f.app.Deploy.WatchPulls(ctx))
-	f.stands(1, "dev-1", deploy.TargetOverdue)
-	f.waveIs(1, deploy.WaveFailed)
-	one.offered() // it may still say that it runs
-	one.says(action, "closed", "success", "Update Installed.").status(200)
-	f.stands(1, "dev-1", deploy.TargetVerified)
-	f.must(f.app.Deploy.RemediateWave(ctx, f.maya, key, 1, "it runs after all"))
-	f.must(f.app.Deploy.RetryWave(ctx, f.maya, key, 1, "it runs after all"))
-	f.waveIs(1, deploy.WaveComplete)
-
-	f.start(2)
-	f.must(f.app.Deploy.PauseWave(ctx, f.maya, key, 2, "wait"))
-	f.later(3 * time.Hour) // a pause makes nobody late
-	f.must(f.app.Deploy.WatchPulls(ctx))
-	f.must(f.app.Deploy.ResumeWave(ctx, f.maya, key, 2, "on"))
-	f.later(time.Hour)
-	f.must(f.app.Deploy.WatchPulls(ctx))
-	f.stands(2, "dev-2", deploy.TargetOffered)
-	f.later(2 * time.Hour)
-	f.must(f.app.Deploy.WatchPulls(ctx))
-	f.stands(2, "dev-2", deploy.TargetOverdue)
-	if two.links()["deploymentBase"] != "" { // its wave failed
-		t.Error("a failed wave offers")
-	}
 }
 
 func TestADeviceIsAskedForItsConsent(t *testing.T) {
@@ -367,57 +202,6 @@ func (f *world) actionOf(id string) string {
 		f.t.Fatalf("%s has no action", id)
 	}
 	return fmt.Sprint(detail.Actions[0].ID)
-}
-
-func TestHostileBodiesAreBoundedAndKeptShort(t *testing.T) {
-	f := newWorld(t, image, "dev-1")
-	one := f.device("dev-1")
-	f.start(1)
-	href, action := one.offered()
-	one.ask("GET", href, "").status(200)
-	for _, path := range []string{"/deploymentBase/" + action + "/feedback", "/cancelAction/" + action + "/feedback", "/confirmationBase/" + action + "/feedback"} {
-		one.ask("POST", path, strings.Repeat("x", 2<<20)).status(413)
-		one.ask("POST", path, "{").status(400)
-	}
-	one.ask("PUT", "/configData", strings.Repeat("x", 2<<20)).status(413)
-	one.ask("PUT", "/configData", "nonsense").status(400)
-	one.ask("PUT", "/configData", `{"data":{"a|tag":"x|tag=pilot|\ny","tag":"gold","si<te":"x","Site":"Oslo"}}`).status(200)
-	detail, err := f.app.Deploy.TargetDetail(ctx, f.maya, "dev-1")
-	f.must(err)
-	if facets := detail.Target.Facets; !strings.Contains(facets, "|site=oslo|") || strings.Count(facets, "|tag=pilot|") != 1 || strings.Contains(facets, "|tag=gold|") || strings.Contains(facets, "si<te") {
-		t.Errorf("filters read %q", detail.Target.Facets)
-	}
-	list, err := f.app.Deploy.TargetsPage(ctx, f.maya, deploy.TargetFilter{Filter: "site=Oslo"})
-	f.must(err)
-	if len(list.Targets) != 1 {
-		t.Errorf("%d targets say that they are in Oslo", len(list.Targets))
-	}
-	one.ask("PUT", "/configData", `{"mode":"remove","data":{"Site":""}}`).status(200)
-	one.ask("PUT", "/configData", `{"mode":"replace","data":{"only":"this"}}`).status(200)
-	for range 250 {
-		one.says(action, "proceeding", "none", strings.Repeat("much to say ", 5000)).status(200)
-	}
-	one.says(action, "proceeding", "none", "the last word").status(200)
-	detail, err = f.app.Deploy.TargetDetail(ctx, f.maya, "dev-1")
-	f.must(err)
-	said := detail.Actions[0].Statuses
-	if detail.Target.Reported != "only=this" || detail.Actions[0].PullAction.Statuses != 200 || said[0].Details != "the last word" || len(said[1].Details) > 9000 {
-		t.Errorf("%q, %d, %q, %d bytes", detail.Target.Reported, detail.Actions[0].PullAction.Statuses, said[0].Details, len(said[1].Details))
-	}
-}
-
-func TestFileNamesLeadNowhereElse(t *testing.T) {
-	f := newWorld(t, image, "dev-1")
-	one := f.device("dev-1")
-	f.start(1)
-	href, _ := one.offered()
-	one.ask("GET", href, "").status(200)
-	for _, name := range []string{"..%2f..%2fslipway.db", "%2e%2e%2fslipway.db", "fw", "fw%202.0+a.swu%00", "..%5cslipway.db", "fw%202.0+a.swu.MD5SUM.MD5SUM", "%2fetc%2fpasswd"} {
-		one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.Module)+"/artifacts/"+name, "").status(404)
-	}
-	one.ask("GET", "/softwaremodules/999/artifacts/fw%202.0+a.swu", "").status(404)
-	one.ask("GET", "/softwaremodules/-1/artifacts", "").status(404)
-	one.ask("GET", "/softwaremodules/"+fmt.Sprint(f.Module)+"/artifacts/fw%202.0%2ba.swu", "").status(200)
 }
 
 func TestAddressesAreTheConfiguredOnes(t *testing.T) {
@@ -499,49 +283,6 @@ func (f *world) work() {
 		worked, err = f.app.Jobs.Step(ctx)
 		f.must(err)
 	}
-}
-
-// A device that was stopped before it installed anything runs what it ran: the
-// wave that is backed out need not wait for a person to say so.
-func TestABackOutStopsThoseWhoFetch(t *testing.T) {
-	f := newWorld(t, image)
-	former := "sha256:" + strings.Repeat("ab", 32)
-	f.must(f.app.Deploy.AddTarget(ctx, f.omar, deploy.TargetDraft{Key: "dev-1", EnvironmentKey: "field", Tags: "pilot", InstalledDigest: former}))
-	f.must(f.app.Deploy.AddTarget(ctx, f.omar, deploy.TargetDraft{Key: "dev-2", EnvironmentKey: "field", Tags: "pilot"}))
-	one, two := f.device("dev-1"), f.device("dev-2")
-	f.start(1)
-	href, action := one.offered()
-	one.ask("GET", href, "").status(200)
-	f.must(f.app.Deploy.RemediateWave(ctx, f.maya, key, 1, "back"))
-	f.must(f.app.Deploy.BackOutWave(ctx, f.maya, key, 1, "back"))
-	if links := two.links(); len(links) != 1 { // configData
-		t.Errorf("%v", links)
-	}
-	one.ask("POST", one.links()["cancelAction"]+"/feedback", report(action, "closed", "success")).status(200)
-	f.stands(1, "dev-1", deploy.TargetRolledBack)
-	f.stands(1, "dev-2", deploy.TargetRolledBack)
-	f.waveIs(1, deploy.WaveRolledBack)
-	one.says(action, "closed", "success").status(200)
-	f.stands(1, "dev-1", deploy.TargetRolledBack)
-}
-
-func TestWhoIsLeftOutIsStopped(t *testing.T) {
-	f := newWorld(t, image, "dev-1")
-	sofia := dbtest.User(t, f.app.DB, "sofia", identity.ServiceOwner)
-	one := f.device("dev-1")
-	f.start(1)
-	href, action := one.offered()
-	one.ask("GET", href, "").status(200)
-	f.must(f.app.Deploy.AskExclusion(ctx, f.maya, key, 1, "dev-1", 0, "its owner sold it"))
-	f.must(f.app.Deploy.ConfirmExclusion(ctx, sofia, key, 1, "dev-1", 0, true))
-	at := one.links()["cancelAction"]
-	if at == "" {
-		t.Fatal("it is not told to stop")
-	}
-	one.ask("POST", at+"/feedback", report(action, "closed", "success")).status(200)
-	f.stands(1, "dev-1", deploy.TargetExcluded)
-	one.says(action, "closed", "success").status(200)
-	f.stands(1, "dev-1", deploy.TargetExcluded)
 }
 
 // Two servers on one database hear of each other's deeds within seconds.
