@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"slipway/internal/db"
@@ -27,13 +26,7 @@ func (s *Service) Schedule(ctx context.Context) error {
 	if err := errors.Join(s.rankTargets(ctx), s.rehire(ctx)); err != nil {
 		return err
 	}
-	return s.db.InTx(ctx, func(tx *db.Tx) error { return s.wind(tx, 0, tx.Now) })
-}
-
-// wind sets the next tick. Two turns take each other's place, since a job that
-// runs still holds its key; a clock that was wound twice becomes one again.
-func (s *Service) wind(tx *db.Tx, turn int64, at db.Time) error {
-	return jobs.Enqueue(tx, jobClock, turn, jobs.RunAt(at), jobs.UniqueKey(fmt.Sprintf("%s/%d", jobClock, turn)))
+	return s.db.InTx(ctx, func(tx *db.Tx) error { return jobs.Wind(tx, jobClock, 0, tx.Now) })
 }
 
 // tick finds the waves that wait for the clock and leaves each to a job of its
@@ -49,7 +42,7 @@ func (s *Service) tick(ctx context.Context, raw []byte) error {
 				return err
 			}
 		}
-		return s.wind(tx, 1-turn, tx.Now.Add(clockEvery))
+		return jobs.Wind(tx, jobClock, 1-turn, tx.Now.Add(clockEvery))
 	})
 }
 

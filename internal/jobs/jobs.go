@@ -86,6 +86,14 @@ func Enqueue(tx *db.Tx, kind string, args any, options ...Option) error {
 	return insert(tx, job)
 }
 
+// Wind sets the next tick of a clock, a job that enqueues itself: its handler
+// gets the turn, and winds the other one, 1-turn. Two turns take each other's
+// place, since a job that runs still holds its key; a clock that was wound twice
+// becomes one again.
+func Wind(tx *db.Tx, kind string, turn int64, at db.Time) error {
+	return Enqueue(tx, kind, turn, RunAt(at), UniqueKey(fmt.Sprintf("%s/%d", kind, turn)))
+}
+
 // Handler does the work of one kind of job. Its context ends when the server
 // stops, and when the job turns out to be leased to somebody else.
 type Handler func(ctx context.Context, args []byte) error

@@ -3,7 +3,6 @@ package release
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"slipway/internal/db"
@@ -34,15 +33,8 @@ func (s *Service) Schedule(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return wind(tx, 0, tx.Now)
+		return jobs.Wind(tx, jobExpire, 0, tx.Now)
 	})
-}
-
-// wind sets the next tick of the gates' clock. Two turns take each other's
-// place, since a job that runs still holds its key; a clock that was wound twice
-// becomes one again.
-func wind(tx *db.Tx, turn int64, at db.Time) error {
-	return jobs.Enqueue(tx, jobExpire, turn, jobs.RunAt(at), jobs.UniqueKey(fmt.Sprintf("%s/%d", jobExpire, turn)))
 }
 
 func (s *Service) tick(ctx context.Context, raw []byte) error {
@@ -53,7 +45,7 @@ func (s *Service) tick(ctx context.Context, raw []byte) error {
 	if err := s.ExpireGates(ctx); err != nil {
 		return err
 	}
-	return s.db.InTx(ctx, func(tx *db.Tx) error { return wind(tx, 1-turn, tx.Now.Add(expireEvery)) })
+	return s.db.InTx(ctx, func(tx *db.Tx) error { return jobs.Wind(tx, jobExpire, 1-turn, tx.Now.Add(expireEvery)) })
 }
 
 // ExpireGates ends the rounds of open gates whose time ran out.
