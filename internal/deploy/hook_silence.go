@@ -15,17 +15,13 @@ import (
 // silenceJob is the kind of the jobs that look whether a deployer has reported.
 const silenceJob = "deploy.hook.silence"
 
-// expect has it looked for reports on a message once their time is over.
-func expect(tx *db.Tx, m *Message, h *Hook) error {
-	return jobs.Enqueue(tx, silenceJob, m.ID, jobs.RunAt(m.SentAt.Add(h.reply())), jobs.UniqueKey(fmt.Sprintf("%s/%d", silenceJob, m.ID)))
-}
-
+// expectReports has it looked for reports on a message once their time is over.
 func (d *deed) expectReports(m *Message) error {
 	hook, err := hookOf(d.tx, m.EnvironmentID)
 	if err != nil {
 		return err
 	}
-	return expect(d.tx, m, hook)
+	return jobs.Enqueue(d.tx, silenceJob, m.ID, jobs.RunAt(m.SentAt.Add(hook.reply())), jobs.UniqueKey(fmt.Sprintf("%s/%d", silenceJob, m.ID)))
 }
 
 // breakSilence calls the targets failed that another deployer took and did not
