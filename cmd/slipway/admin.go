@@ -16,8 +16,8 @@ import (
 )
 
 type userCmd struct {
-	Create userCreateCmd `cmd:"" help:"Create an account; the password is read from standard input."`
-	List   userListCmd   `cmd:"" help:"List the accounts and their roles."`
+	Create *userCreateCmd `arg:"subcommand:create" help:"Create an account; the password is read from standard input."`
+	List   *userListCmd   `arg:"subcommand:list" help:"List the accounts and their roles."`
 }
 
 // shell is the actor of commands run beside the data folder: whoever can read
@@ -27,11 +27,11 @@ func shell() identity.Actor {
 }
 
 type userCreateCmd struct {
-	dataFlags `embed:""`
-	Username  string   `arg:"" help:"User name, lower case."`
-	Name      string   `required:"" help:"The person's name."`
-	Email     string   `help:"E-mail address."`
-	Role      []string `help:"A role for every service; may be repeated."`
+	dataFlags
+	Username string `arg:"positional,required" help:"User name, lower case."`
+	Name     string `arg:"--name,env:NAME,required" help:"The person's name."`
+	Email    string `arg:"--email,env:EMAIL" help:"E-mail address."`
+	Role     words  `arg:"--role,env:ROLE" help:"A role for every service; may be repeated."`
 }
 
 // Run creates the account.
@@ -58,7 +58,7 @@ func (u userCreateCmd) Run(ctx context.Context) error {
 }
 
 type userListCmd struct {
-	dataFlags `embed:""`
+	dataFlags
 }
 
 // Run lists the accounts, one a line.
@@ -84,15 +84,15 @@ func (u userListCmd) Run(ctx context.Context) error {
 }
 
 type tokenCmd struct {
-	Create tokenCreateCmd `cmd:"" help:"Create a token; it is printed once, as the last line."`
+	Create *tokenCreateCmd `arg:"subcommand:create" help:"Create a token; it is printed once, as the last line."`
 }
 
 type tokenCreateCmd struct {
-	dataFlags `embed:""`
-	User      string        `required:"" help:"Whose token it is."`
-	Name      string        `required:"" help:"What the token is for."`
-	Scope     []string      `required:"" help:"A scope; may be repeated: dml:read dml:write build:report deploy:report api:read api:write."`
-	Lifetime  time.Duration `help:"How long it lives; without it, until it is revoked."`
+	dataFlags
+	User     string        `arg:"--user,env:USER,required" help:"Whose token it is."`
+	Name     string        `arg:"--name,env:NAME,required" help:"What the token is for."`
+	Scope    words         `arg:"--scope,env:SCOPE,required" help:"A scope; may be repeated: dml:read dml:write build:report deploy:report api:read api:write."`
+	Lifetime time.Duration `arg:"--lifetime,env:LIFETIME" help:"How long it lives; without it, until it is revoked."`
 }
 
 // Run creates the token.
@@ -115,11 +115,11 @@ func (t tokenCreateCmd) Run(ctx context.Context) error {
 }
 
 type auditCmd struct {
-	Verify auditVerifyCmd `cmd:"" help:"Check the whole chain of the record."`
+	Verify *auditVerifyCmd `arg:"subcommand:verify" help:"Check the whole chain of the record."`
 }
 
 type auditVerifyCmd struct {
-	dataFlags `embed:""`
+	dataFlags
 }
 
 // Run checks every entry against the one before it.

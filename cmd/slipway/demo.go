@@ -10,9 +10,9 @@ import (
 )
 
 type demoCmd struct {
-	serveCmd `embed:""`
-	Releases int `default:"18" help:"How many releases the organisation has; 18 are told in full, more are taken over in bulk."`
-	Targets  int `default:"0" help:"How many targets it deploys to, if more than the demonstration needs."`
+	serveCmd
+	Releases int `arg:"--releases,env:RELEASES" default:"18" help:"How many releases the organisation has; 18 are told in full, more are taken over in bulk."`
+	Targets  int `arg:"--targets,env:TARGETS" default:"0" help:"How many targets it deploys to, if more than the demonstration needs."`
 }
 
 // Run fills an empty data folder and serves it.

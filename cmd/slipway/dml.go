@@ -16,16 +16,16 @@ import (
 // DMLCmd is the media library from a shell: that of a server, or that of a data
 // folder beside it.
 type DMLCmd struct {
-	Put    dmlPutCmd    `cmd:"" help:"Submit a file; it waits in quarantine for a custodian."`
-	Get    dmlGetCmd    `cmd:"" help:"Write a version's verified bytes to a file, or to standard output."`
-	Verify dmlVerifyCmd `cmd:"" help:"Hash stored media again: one digest, or all of them."`
-	GC     dmlGCCmd     `cmd:"" name:"gc" help:"Let go of what retention no longer keeps, and delete bytes that nothing needs."`
+	Put    *dmlPutCmd    `arg:"subcommand:put" help:"Submit a file; it waits in quarantine for a custodian."`
+	Get    *dmlGetCmd    `arg:"subcommand:get" help:"Write a version's verified bytes to a file, or to standard output."`
+	Verify *dmlVerifyCmd `arg:"subcommand:verify" help:"Hash stored media again: one digest, or all of them."`
+	GC     *dmlGCCmd     `arg:"subcommand:gc" help:"Let go of what retention no longer keeps, and delete bytes that nothing needs."`
 }
 
 // serverFlags say which server's library is meant instead of a data folder's.
 type serverFlags struct {
-	Server string `placeholder:"URL" help:"Address of a Slipway server; without it the data folder is used."`
-	Token  string `help:"API token for the server, from its account page."`
+	Server string `arg:"--server,env:SERVER" placeholder:"URL" help:"Address of a Slipway server; without it the data folder is used."`
+	Token  string `arg:"--token,env:TOKEN" help:"API token for the server, from its account page."`
 }
 
 // check finds what is missing of the flags, before anything is done.

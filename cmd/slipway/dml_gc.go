@@ -15,11 +15,11 @@ import (
 )
 
 type dmlGCCmd struct {
-	dataFlags `embed:""`
-	Grace     time.Duration `default:"24h" help:"How long ago bytes must have been condemned to be deleted now; at least 1h."`
-	DryRun    bool          `help:"List what would go, when and why, and change nothing."`
-	JSON      bool          `name:"json" help:"Print the result as JSON."`
-	Server    string        `hidden:""`
+	dataFlags
+	Grace  time.Duration `arg:"--grace,env:GRACE" default:"24h" help:"How long ago bytes must have been condemned to be deleted now; at least 1h."`
+	DryRun bool          `arg:"--dry-run,env:DRY_RUN" help:"List what would go, when and why, and change nothing."`
+	JSON   bool          `arg:"--json,env:JSON" help:"Print the result as JSON."`
+	Server string        `arg:"--server,env:SERVER" help:"Is refused: a server collects by itself."`
 }
 
 // Validate finds usage mistakes.
@@ -60,13 +60,13 @@ func (c dmlGCCmd) Run(ctx context.Context) error {
 
 // gcResult is a run as the command prints it.
 type gcResult struct {
-	LetGo     int64  `json:"let_go"`
-	Condemned int64  `json:"condemned"`
-	Deleted   int64  `json:"deleted"`
-	Freed     int64  `json:"freed"`
-	Uploads   int64  `json:"uploads"`
-	Failures  int64  `json:"failures"`
-	LastError string `json:"last_error,omitempty"`
+	LetGo     int64  `arg:"--let-go,env:LET_GO" help:""`
+	Condemned int64  `arg:"--condemned,env:CONDEMNED" help:""`
+	Deleted   int64  `arg:"--deleted,env:DELETED" help:""`
+	Freed     int64  `arg:"--freed,env:FREED" help:""`
+	Uploads   int64  `arg:"--uploads,env:UPLOADS" help:""`
+	Failures  int64  `arg:"--failures,env:FAILURES" help:""`
+	LastError string `arg:"--last-error,env:LAST_ERROR" help:""`
 }
 
 func show[T any](out io.Writer, asJSON bool, value T, plain func(io.Writer, T) error) error {

@@ -17,11 +17,11 @@ import (
 )
 
 type dmlGetCmd struct {
-	dataFlags   `embed:""`
-	serverFlags `embed:""`
-	Version     string `arg:"" help:"ITEM:VERSION, or a digest sha256:…"`
-	Output      string `short:"o" help:"File to write; it must not exist. Standard output without it."`
-	JSON        bool   `name:"json" help:"Print the version as JSON, once its file is written."`
+	dataFlags
+	serverFlags
+	Version string `arg:"positional,required" help:"ITEM:VERSION, or a digest sha256:…"`
+	Output  string `arg:"-o,--output,env:OUTPUT" help:"File to write; it must not exist. Standard output without it."`
+	JSON    bool   `arg:"--json,env:JSON" help:"Print the version as JSON, once its file is written."`
 }
 
 // Validate finds usage mistakes.

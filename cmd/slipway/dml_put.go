@@ -16,28 +16,34 @@ import (
 )
 
 type dmlPutCmd struct {
-	dataFlags   `embed:""`
-	serverFlags `embed:""`
-	File        string `arg:"" type:"existingfile" help:"The file."`
-	Item        string `required:"" help:"Item key, such as payments-api/server."`
-	Label       string `required:"" name:"version" help:"Version of the item, such as 1.4.0."`
-	User        string `help:"Who submits, without --server; the same person cannot accept it."`
-	Kind        string `default:"software" enum:"software,documentation,licence" help:"${enum}, for a new item."`
-	Name        string `help:"Name of a new item."`
-	Supplier    string `help:"Supplier of a new item that is procured; without it the item is built here."`
-	Licence     string `help:"SPDX expression of a new item, or commercial."`
-	LicenceKey  string `help:"Entitlement behind a commercial licence."`
-	Digest      string `help:"Expected digest, sha256:…; other bytes are refused."`
-	Source      string `default:"command line" help:"Where the file comes from."`
-	Change      string `help:"Change that the submission belongs to."`
-	Note        string `help:"A word for the custodian."`
-	JSON        bool   `name:"json" help:"Print the version as JSON."`
+	dataFlags
+	serverFlags
+	File       string `arg:"positional,required" help:"The file."`
+	Item       string `arg:"--item,env:ITEM,required" help:"Item key, such as payments-api/server."`
+	Label      string `arg:"--version,env:VERSION,required" help:"Version of the item, such as 1.4.0."`
+	User       string `arg:"--user,env:USER" help:"Who submits, without --server; the same person cannot accept it."`
+	Kind       string `arg:"--kind,env:KIND" default:"software" help:"software, documentation, licence, for a new item."`
+	Name       string `arg:"--name,env:NAME" help:"Name of a new item."`
+	Supplier   string `arg:"--supplier,env:SUPPLIER" help:"Supplier of a new item that is procured; without it the item is built here."`
+	Licence    string `arg:"--licence,env:LICENCE" help:"SPDX expression of a new item, or commercial."`
+	LicenceKey string `arg:"--licence-key,env:LICENCE_KEY" help:"Entitlement behind a commercial licence."`
+	Digest     string `arg:"--digest,env:DIGEST" help:"Expected digest, sha256:…; other bytes are refused."`
+	Source     string `arg:"--source,env:SOURCE" default:"command line" help:"Where the file comes from."`
+	Change     string `arg:"--change,env:CHANGE" help:"Change that the submission belongs to."`
+	Note       string `arg:"--note,env:NOTE" help:"A word for the custodian."`
+	JSON       bool   `arg:"--json,env:JSON" help:"Print the version as JSON."`
 }
 
 // Validate finds usage mistakes.
 func (p dmlPutCmd) Validate() error {
 	if (p.User == "") == (p.Server == "") {
 		return errors.New("say who submits: --user with a data folder, or --server with --token")
+	}
+	if err := choice("kind", p.Kind, "software", "documentation", "licence"); err != nil {
+		return err
+	}
+	if _, err := os.Stat(p.File); err != nil {
+		return err
 	}
 	return p.check()
 }

@@ -14,13 +14,13 @@ import (
 )
 
 type dmlVerifyCmd struct {
-	dataFlags   `embed:""`
-	serverFlags `embed:""`
-	Version     string `arg:"" optional:"" help:"ITEM:VERSION or a digest; everything when left out."`
-	Rehearse    string `placeholder:"USER" help:"Record it as a restore rehearsal of the version, held by this custodian."`
-	From        string `type:"existingdir" help:"Read a media folder that was restored from a backup instead of the library's own."`
-	Note        string `help:"Which copy was read, for the record of the rehearsal."`
-	JSON        bool   `name:"json" help:"Print one JSON object for each that was hashed."`
+	dataFlags
+	serverFlags
+	Version  string `arg:"positional" help:"ITEM:VERSION or a digest; everything when left out."`
+	Rehearse string `arg:"--rehearse,env:REHEARSE" placeholder:"USER" help:"Record it as a restore rehearsal of the version, held by this custodian."`
+	From     string `arg:"--from,env:FROM" help:"Read a media folder that was restored from a backup instead of the library's own."`
+	Note     string `arg:"--note,env:NOTE" help:"Which copy was read, for the record of the rehearsal."`
+	JSON     bool   `arg:"--json,env:JSON" help:"Print one JSON object for each that was hashed."`
 }
 
 // Validate finds usage mistakes.

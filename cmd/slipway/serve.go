@@ -19,11 +19,11 @@ import (
 
 // dataFlags say where the data is; every command that touches it has them.
 type dataFlags struct {
-	Data      string        `default:"./var" help:"Folder of the database and the media." type:"path"`
-	Database  string        `help:"postgres:// URL; empty is SQLite in the data folder."`
-	Blobs     blob.S3Config `placeholder:"s3://KEY:SECRET@HOST:PORT/BUCKET/PREFIX" help:"Bucket that keeps the media; empty is the data folder. ?region=… and ?tls=off may follow; without KEY:SECRET@ the credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
-	Moved     bool          `name:"media-moved" help:"The media were copied to where --blobs says, or into the data folder without it: remember that place from now on, if it holds all of them."`
-	SecretKey string        `env:"SLIPWAY_SECRET_KEY" placeholder:"KEY" help:"Key that seals SSH keys and other secrets in the database, as openssl rand -hex 32 makes one; better in the environment variable SLIPWAY_SECRET_KEY than here. Empty is the file secret.key in the data folder, made at the first need: keep a copy of it apart from the database's."`
+	Data      string        `arg:"--data,env:DATA" default:"./var" help:"Folder of the database and the media."`
+	Database  string        `arg:"--database,env:DATABASE" help:"postgres:// URL; empty is SQLite in the data folder."`
+	Blobs     blob.S3Config `arg:"--blobs,env:BLOBS" placeholder:"s3://KEY:SECRET@HOST:PORT/BUCKET/PREFIX" help:"Bucket that keeps the media; empty is the data folder. ?region=… and ?tls=off may follow; without KEY:SECRET@ the credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
+	Moved     bool          `arg:"--media-moved,env:MEDIA_MOVED" help:"The media were copied to where --blobs says, or into the data folder without it: remember that place from now on, if it holds all of them."`
+	SecretKey string        `arg:"--secret-key,env:SECRET_KEY" placeholder:"KEY" help:"Key that seals SSH keys and other secrets in the database, as openssl rand -hex 32 makes one; better in the environment variable SLIPWAY_SECRET_KEY than here. Empty is the file secret.key in the data folder, made at the first need: keep a copy of it apart from the database's."`
 }
 
 func (f dataFlags) open(ctx context.Context, log *slog.Logger) (*app.App, error) {
@@ -35,14 +35,19 @@ func (f dataFlags) config(log *slog.Logger) app.Config {
 }
 
 type serveCmd struct {
-	dataFlags     `embed:""`
-	Addr          string `default:"127.0.0.1:8080" help:"Address to listen on."`
-	URL           string `help:"External address, as people and devices reach it."`
-	Zone          string `default:"UTC" help:"Time zone for viewers who chose none."`
-	Organisation  string `default:"" help:"Name of the organisation, in the footer."`
-	LogLevel      string `default:"info" enum:"debug,info,warn,error" help:"Least level that is logged (${enum})."`
-	SecureCookies bool   `help:"Send cookies over HTTPS only; on where the external address is https."`
-	TrustedProxy  string `help:"Network of the proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
+	dataFlags
+	Addr          string `arg:"--addr,env:ADDR" default:"127.0.0.1:8080" help:"Address to listen on."`
+	URL           string `arg:"--url,env:URL" help:"External address, as people and devices reach it."`
+	Zone          string `arg:"--zone,env:ZONE" default:"UTC" help:"Time zone for viewers who chose none."`
+	Organisation  string `arg:"--organisation,env:ORGANISATION" help:"Name of the organisation, in the footer."`
+	LogLevel      string `arg:"--log-level,env:LOG_LEVEL" default:"info" help:"Least level that is logged (debug, info, warn, error)."`
+	SecureCookies bool   `arg:"--secure-cookies,env:SECURE_COOKIES" help:"Send cookies over HTTPS only; on where the external address is https."`
+	TrustedProxy  string `arg:"--trusted-proxy,env:TRUSTED_PROXY" help:"Network of the proxy whose X-Forwarded-For is believed, such as 10.0.0.0/8."`
+}
+
+// Validate finds usage mistakes.
+func (s serveCmd) Validate() error {
+	return choice("log-level", s.LogLevel, "debug", "info", "warn", "error")
 }
 
 // Run serves until the context ends.
@@ -123,7 +128,7 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 }
 
 type migrateCmd struct {
-	dataFlags `embed:""`
+	dataFlags
 }
 
 // Run brings the database up to date.
@@ -140,7 +145,7 @@ func (m migrateCmd) Run(ctx context.Context) error {
 type versionCmd struct{}
 
 // Run prints what this program is.
-func (versionCmd) Run() error {
+func (versionCmd) Run(context.Context) error {
 	fmt.Printf("slipway %s, commit %s, schema %d\n", version, commit, db.SchemaVersion())
 	return nil
 }

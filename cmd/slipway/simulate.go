@@ -11,18 +11,18 @@ import (
 
 // simulateCmd plays devices against a server, so that its size can be found out.
 type simulateCmd struct {
-	Server       string        `required:"" placeholder:"URL" help:"The server, as devices reach it."`
-	GatewayToken string        `required:"" placeholder:"TOKEN" help:"Gateway token of the environment that the devices stand in; a first poll adds a device to it."`
-	Devices      int           `default:"100" help:"How many devices are played."`
-	First        int           `default:"1" help:"Number of the first, where several machines play a fleet together."`
-	Prefix       string        `default:"sim-" help:"What their names begin with."`
-	FailPercent  float64       `help:"Percent of them that report a failure after installing."`
-	Every        time.Duration `help:"Time between two polls of a device; what the server says when left out."`
-	Boot         time.Duration `default:"1s" help:"Time from installed to confirmed."`
-	For          time.Duration `help:"How long they are played; until interrupted when left out."`
-	Once         bool          `help:"End once every device has closed one deployment."`
-	NoDownload   bool          `help:"Report without fetching the files."`
-	Connections  int           `default:"256" help:"Connections at the same time."`
+	Server       string        `arg:"--server,env:SERVER,required" placeholder:"URL" help:"The server, as devices reach it."`
+	GatewayToken string        `arg:"--gateway-token,env:GATEWAY_TOKEN,required" placeholder:"TOKEN" help:"Gateway token of the environment that the devices stand in; a first poll adds a device to it."`
+	Devices      int           `arg:"--devices,env:DEVICES" default:"100" help:"How many devices are played."`
+	First        int           `arg:"--first,env:FIRST" default:"1" help:"Number of the first, where several machines play a fleet together."`
+	Prefix       string        `arg:"--prefix,env:PREFIX" default:"sim-" help:"What their names begin with."`
+	FailPercent  float64       `arg:"--fail-percent,env:FAIL_PERCENT" help:"Percent of them that report a failure after installing."`
+	Every        time.Duration `arg:"--every,env:EVERY" help:"Time between two polls of a device; what the server says when left out."`
+	Boot         time.Duration `arg:"--boot,env:BOOT" default:"1s" help:"Time from installed to confirmed."`
+	For          time.Duration `arg:"--for,env:FOR" help:"How long they are played; until interrupted when left out."`
+	Once         bool          `arg:"--once,env:ONCE" help:"End once every device has closed one deployment."`
+	NoDownload   bool          `arg:"--no-download,env:NO_DOWNLOAD" help:"Report without fetching the files."`
+	Connections  int           `arg:"--connections,env:CONNECTIONS" default:"256" help:"Connections at the same time."`
 }
 
 // Validate finds usage mistakes.

@@ -136,6 +136,19 @@ func TestTemplatesTakeValuesNotServices(t *testing.T) {
 	}
 }
 
+// TestNothingKeepsEveryMethod guards a seventh of the program's size: once one
+// package calls methods by names that only the run knows, as Go's template
+// packages do, the linker keeps every exported method of every type.
+func TestNothingKeepsEveryMethod(t *testing.T) {
+	for _, f := range sources(t) {
+		for _, imported := range f.imports {
+			if !f.test && (imported == "text/template" || imported == "html/template") {
+				t.Errorf("%s imports %s", f.path, imported)
+			}
+		}
+	}
+}
+
 func TestAreasDoNotImportEachOther(t *testing.T) {
 	shared := []string{"web/page", "web/guard", "web/webtest"}
 	for _, f := range sources(t) {
