@@ -11,6 +11,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 	"slipway/internal/state"
 )
 
@@ -53,7 +54,7 @@ type Booking struct {
 	FromAt, ToAt  db.Time
 	Standing      Standing
 	Restricted    bool
-	OutageMinutes int64  // minutes the service is away; 0 is not stated
+	policy.Outage        // how long the service is away
 	Items         []Item `gorm:"-"`
 }
 
@@ -70,6 +71,8 @@ type Conflict struct {
 	Sentence   string
 	Overlap    Span
 	Accepted   *Acceptance
+	// Over a service: for how long each interrupts it meanwhile.
+	OneAway, OtherAway policy.Outage
 }
 
 // Told is the sentence as everybody may read it who sees the release: another
@@ -167,8 +170,12 @@ func collide(list []Booking) []Conflict {
 					continue
 				}
 				told[id] = true
-				found = append(found, Conflict{One: one, Other: other, Shared: thing.code, Overlap: Span{max(a.FromAt, b.FromAt), min(a.ToAt, b.ToAt)},
-					Sentence: fmt.Sprintf("%s and %s both need %s at the same time.", one.Name(), other.Name(), thing.words)})
+				c := Conflict{One: one, Other: other, Shared: thing.code, Overlap: Span{max(a.FromAt, b.FromAt), min(a.ToAt, b.ToAt)},
+					Sentence: fmt.Sprintf("%s and %s both need %s at the same time.", one.Name(), other.Name(), thing.words)}
+				if thing.code == "service" {
+					c.OneAway, c.OtherAway = awayDuring(list, one.ReleaseKey, c.Overlap), awayDuring(list, other.ReleaseKey, c.Overlap)
+				}
+				found = append(found, c)
 			}
 		}
 	}

@@ -82,3 +82,11 @@ func withItems(tx *db.Tx, list []Booking) ([]Booking, error) {
 func acceptances(tx *db.Tx) (list []Acceptance, err error) { return list, tx.Find(&list, "1 = 1") }
 
 func insertAcceptance(tx *db.Tx, a *Acceptance) error { return tx.Create(a) }
+
+// withParts gives those of the releases that have booked parts of their windows.
+func withParts(tx *db.Tx, releaseKeys []string) (keys []string, err error) {
+	if len(releaseKeys) == 0 {
+		return nil, nil
+	}
+	return keys, tx.Gorm().Model(&Booking{}).Distinct().Where("part <> '' AND release_key IN ?", releaseKeys).Pluck("release_key", &keys).Error
+}

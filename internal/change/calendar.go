@@ -25,14 +25,6 @@ type Calendar struct {
 	Outages   []Outage
 }
 
-// Outage is a projected service outage: when a service is away, and for how long.
-type Outage struct {
-	ServiceName string
-	Span
-	Minutes int64 // 0: nobody stated it, so the whole window counts
-	Names   []string
-}
-
 // CalendarEntries gives windows, freezes, conflicts and projected outages of
 // [from, to), as far as the actor may see them.
 func (s *Service) CalendarEntries(ctx context.Context, actor identity.Actor, from, to db.Time) (*Calendar, error) {
@@ -52,7 +44,9 @@ func (s *Service) CalendarEntries(ctx context.Context, actor identity.Actor, fro
 				return c.Accepted == nil && (c.One.ID == b.ID || c.Other.ID == b.ID)
 			})})
 		}
-		sched.Outages = outages(bookings)
+		if sched.Outages, err = outagesAmong(tx, bookings); err != nil {
+			return err
+		}
 		all, err := freezes(tx)
 		for i := range all {
 			f := &all[i]
@@ -65,28 +59,4 @@ func (s *Service) CalendarEntries(ctx context.Context, actor identity.Actor, fro
 	})
 	slices.SortStableFunc(sched.Entries, func(a, b Entry) int { return cmp.Compare(a.From, b.From) })
 	return sched, err
-}
-
-// outages projects when each service is away: per service, windows that
-// overlap are one outage, and stated minutes add up.
-func outages(list []Booking) []Outage {
-	var out []Outage
-	for _, b := range list {
-		if !live(b) || b.Part != "" && slices.ContainsFunc(list, func(w Booking) bool { return w.ReleaseKey == b.ReleaseKey && w.Part == "" }) {
-			continue
-		}
-		i := slices.IndexFunc(out, func(o Outage) bool { return o.ServiceName == b.ServiceName && o.From < b.ToAt && b.FromAt < o.To })
-		if i < 0 {
-			out = append(out, Outage{ServiceName: b.ServiceName, Span: Span{b.FromAt, b.ToAt}, Minutes: b.OutageMinutes, Names: []string{b.Name()}})
-			continue
-		}
-		o := &out[i]
-		if o.Minutes > 0 && b.OutageMinutes > 0 {
-			o.Minutes += b.OutageMinutes
-		} else {
-			o.Minutes = 0
-		}
-		o.From, o.To, o.Names = min(o.From, b.FromAt), max(o.To, b.ToAt), append(o.Names, b.Name())
-	}
-	return out
 }

@@ -12,6 +12,7 @@ import (
 	"slipway/internal/dbtest"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 )
 
 type fixture struct {
@@ -159,7 +160,7 @@ func TestConflictsAndTheCalendar(t *testing.T) {
 	book := func(key, part string, service int64, from, to int, restricted bool, items ...change.Item) {
 		f.write(func(tx *db.Tx) error {
 			return f.s.Book(tx, change.Booking{ReleaseKey: key, Part: part, ServiceID: service, ServiceName: "S", FromAt: day(from), ToAt: day(to),
-				Standing: change.Agreed, Items: items, Restricted: restricted, OutageMinutes: 20})
+				Standing: change.Agreed, Items: items, Restricted: restricted, Outage: policy.Away(20)})
 		})
 	}
 	shared := change.Item{ID: 3, Key: "hes-osl-01"}

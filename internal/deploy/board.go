@@ -74,6 +74,7 @@ func (d *deed) board() (*Board, error) {
 		b.Progress.Failed += view.Failed
 		b.Progress.Total += view.Counted()
 	}
+	b.Outages = d.projected()
 	b.Can = d.boardCan()
 	b.Can.RollOutBack = b.Can.RollOutBack && b.Back == nil
 	return b, nil

@@ -1,6 +1,8 @@
 package deploy
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"slipway/internal/audit"
@@ -39,7 +41,7 @@ func (d *deed) draw(number int64, t policy.WaveTemplate) error {
 	r := d.r
 	w := Wave{ReleaseID: r.ID, ReleaseKey: r.Key, ServiceID: r.ServiceID, Number: number, Name: t.Name, EnvironmentKey: t.Environment, EnvironmentName: t.Environment,
 		Pilot: t.Pilot, Filter: t.Filter, Days: int64(t.Days), Hours: int64(t.Hours), SoakHours: int64(t.SoakHours), SuccessPercent: int64(t.SuccessPercent),
-		FailurePercent: int64(t.FailurePercent), Trigger: t.Trigger, NoReturn: t.NoReturn, Rollout: t.Rollout, LeadID: r.OwnerID, LeadName: r.OwnerName, State: WavePlanned}
+		FailurePercent: int64(t.FailurePercent), Trigger: t.Trigger, NoReturn: t.NoReturn, ConfirmMinutes: int64(t.ConfirmMinutes), Outage: t.Outage, Rollout: t.Rollout, LeadID: r.OwnerID, LeadName: r.OwnerName, State: WavePlanned}
 	place, err := d.stand(&w)
 	if err != nil {
 		return err
@@ -213,8 +215,34 @@ func (s *Service) book(tx *db.Tx, r *release.Release, w *Wave) error {
 	if w.WindowStart.IsZero() || w.WindowEnd <= w.WindowStart {
 		return s.change.UnbookPart(tx, r.Key, w.Part())
 	}
-	return s.change.Book(tx, change.Booking{ReleaseKey: r.Key, Part: w.Part(), Title: w.Name, ServiceID: r.ServiceID, ServiceName: r.ServiceName, Environment: w.EnvironmentName,
-		PersonID: w.LeadID, PersonName: w.LeadName, FromAt: w.WindowStart, ToAt: w.WindowEnd, Standing: standing(r, w), Restricted: r.Restricted})
+	return s.change.Book(tx, w.booking(r))
+}
+
+// booking is the wave as the schedule has it.
+func (w *Wave) booking(r *release.Release) change.Booking {
+	return change.Booking{ReleaseKey: r.Key, Part: w.Part(), Title: w.Name, ServiceID: r.ServiceID, ServiceName: r.ServiceName, Environment: w.EnvironmentName,
+		PersonID: w.LeadID, PersonName: w.LeadName, FromAt: w.WindowStart, ToAt: w.WindowEnd, Standing: standing(r, w), Restricted: r.Restricted, Outage: w.away()}
+}
+
+// away is for how long the wave interrupts the service: one outside production
+// never does.
+func (w *Wave) away() policy.Outage {
+	if w.EnvironmentID != 0 && !w.Production {
+		return policy.Away(0)
+	}
+	return w.Outage
+}
+
+// projected are the outages of the service that the waves ahead bring.
+func (d *deed) projected() []change.Outage {
+	var list []change.Booking
+	for i := range d.waves {
+		if w := &d.waves[i]; !w.WindowStart.IsZero() && w.WindowEnd.After(w.WindowStart) {
+			list = append(list, w.booking(d.r))
+		}
+	}
+	slices.SortStableFunc(list, func(a, b change.Booking) int { return cmp.Compare(a.FromAt, b.FromAt) })
+	return change.Project(list)
 }
 
 func standing(r *release.Release, w *Wave) change.Standing {

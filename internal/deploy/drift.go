@@ -1,5 +1,7 @@
 package deploy
 
+import "strings"
+
 // Drift says how what a target reports stands to what the records say.
 type Drift string
 
@@ -21,3 +23,14 @@ func (t *Target) drifts() bool {
 
 // DriftCount is how many targets drift, by kind.
 type DriftCount struct{ Drifted, Unauthorised int64 }
+
+func (n DriftCount) words() string {
+	var parts []string
+	if n.Unauthorised > 0 {
+		parts = append(parts, plural(int(n.Unauthorised), "target")+" with an unauthorised deployment")
+	}
+	if n.Drifted > 0 {
+		parts = append(parts, plural(int(n.Drifted), "target")+" drifted from the records")
+	}
+	return strings.Join(parts, ", ")
+}

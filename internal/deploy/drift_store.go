@@ -51,6 +51,26 @@ func driftPerEnvironment(tx *db.Tx) (map[int64]DriftCount, error) {
 	return counts, err
 }
 
+// driftOfTaken counts the targets that drift of those that a wave would take.
+func driftOfTaken(tx *db.Tx, w *Wave, filter Filter, earlier []Wave) (DriftCount, error) {
+	q, err := takes(tx, w, filter, earlier)
+	if err != nil {
+		return DriftCount{}, err
+	}
+	return countDrift(q)
+}
+
+// driftOfFrozen counts the targets that drift of those that a wave has.
+func driftOfFrozen(tx *db.Tx, w *Wave) (DriftCount, error) {
+	return countDrift(tx.Gorm().Model(&Target{}).Where("targets.id IN (SELECT target_id FROM wave_targets WHERE wave_id = ? AND state <> ?)", w.ID, TargetExcluded))
+}
+
+func countDrift(q *gorm.DB) (DriftCount, error) {
+	var row struct{ Total, Known int64 }
+	err := q.Select("COUNT(*) AS total, COALESCE(SUM(CASE WHEN "+held+" THEN 1 ELSE 0 END), 0) AS known", signedStates, signedStates).Where(drifting).Scan(&row).Error
+	return DriftCount{Drifted: row.Known, Unauthorised: row.Total - row.Known}, err
+}
+
 // keepReport writes what a target reports, and nothing else of it: nobody who
 // edits the target meanwhile is in the way.
 func keepReport(tx *db.Tx, t *Target) error {

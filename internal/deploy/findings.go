@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"slipway/internal/db"
@@ -29,7 +30,92 @@ func (s *Service) Findings(tx *db.Tx, r *release.Release, gate release.GateCode)
 		return nil, err
 	}
 	steps, staffed, err := d.sheetFindings()
-	return []release.Finding{planned, steps, staffed}, err
+	if err != nil {
+		return nil, err
+	}
+	drift, err := d.driftFinding()
+	return []release.Finding{planned, steps, staffed, d.outageFinding(), drift}, err
+}
+
+// minded is a finding of an area of readiness: what is in the way of nothing, but
+// has somebody mind it, is a concern.
+func (d *deed) minded(area string, f release.Finding) release.Finding {
+	if f.Area = area; f.State == release.Unmet {
+		f.State = release.Concern
+	}
+	return f
+}
+
+// outageFinding says for how long the service is away, and which wave does not
+// state it.
+func (d *deed) outageFinding() release.Finding {
+	var list []fault.Blocker
+	if len(d.waves) == 0 {
+		list = d.noWaves()
+	}
+	for i := range d.waves {
+		if d.w = &d.waves[i]; !d.w.away().OutageStated {
+			b := d.block("deploy.outage", "State it", "%s does not state for how long the service is interrupted.", d.w.Label())
+			b.Link = d.r.Link("waves", fmt.Sprint(d.w.Number), "edit") + "#f-wave-outage"
+			list = append(list, b)
+		}
+	}
+	d.w = nil
+	met := "No wave interrupts the service."
+	if outages := d.projected(); len(outages) > 0 {
+		var minutes int64
+		for _, o := range outages {
+			minutes += o.Minutes
+		}
+		met = fmt.Sprintf("Up to %s in %s.", plural(int(minutes), "minute"), plural(len(outages), "window"))
+	}
+	return d.minded("communication", d.finding("deploy.outage", "The outage of the service is projected", met, "Open the waves", list))
+}
+
+// driftFinding says which of the targets that the waves take report something
+// else than the records say.
+func (d *deed) driftFinding() (release.Finding, error) {
+	var list []fault.Blocker
+	byPlace, err := driftPerEnvironment(d.tx)
+	if err != nil {
+		return release.Finding{}, err
+	}
+	if len(d.waves) == 0 {
+		list = d.noWaves()
+	}
+	for i := range d.waves {
+		d.w = &d.waves[i]
+		if byPlace[d.w.EnvironmentID] == (DriftCount{}) {
+			continue
+		}
+		n, err := d.drifting()
+		if err != nil {
+			return release.Finding{}, err
+		}
+		if n == (DriftCount{}) {
+			continue
+		}
+		b := d.block("deploy.drift", "Open the drift", "%s: %s.", d.w.Label(), n.words())
+		b.Owner, b.Link = placeOwner, "/targets?"+url.Values{"environment": {d.w.EnvironmentKey}, "drift": {string(AnyDrift)}}.Encode()
+		list = append(list, b)
+	}
+	d.w = nil
+	return d.minded("infrastructure", d.finding("deploy.drift", "What the targets report is what the records say", "No target of the waves drifts.", "Open the targets", list)), nil
+}
+
+// drifting counts the targets that drift of those that the wave has or would take.
+func (d *deed) drifting() (DriftCount, error) {
+	if d.w.State != WavePlanned && d.w.State != WaveNoGo {
+		return driftOfFrozen(d.tx, d.w)
+	}
+	filter, err := d.w.choice()
+	if err != nil {
+		return DriftCount{}, nil // its form says so
+	}
+	if err := d.guard(); err != nil {
+		return DriftCount{}, err
+	}
+	return driftOfTaken(d.tx, d.w, filter, d.earlier())
 }
 
 // finding puts what stands in the way into a finding; nothing does when it is met.

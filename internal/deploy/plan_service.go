@@ -138,7 +138,7 @@ func (s *Service) EditWave(ctx context.Context, actor identity.Actor, key string
 func material(was, is *Wave) bool {
 	return was.EnvironmentID != is.EnvironmentID || was.Filter != is.Filter || was.Picked != is.Picked || was.Older != is.Older || was.Pilot != is.Pilot || was.NoReturn != is.NoReturn || was.SoakHours != is.SoakHours ||
 		was.SuccessPercent != is.SuccessPercent || was.FailurePercent != is.FailurePercent || was.FailureCount != is.FailureCount ||
-		was.WindowStart != is.WindowStart || was.WindowEnd != is.WindowEnd || was.Method != is.Method || was.Rollout != is.Rollout
+		was.WindowStart != is.WindowStart || was.WindowEnd != is.WindowEnd || was.Method != is.Method || was.Outage != is.Outage || was.Rollout != is.Rollout
 }
 
 // replanned records a change of the waves, and voids A4 that was given for them.
@@ -204,6 +204,7 @@ func (d *deed) apply(e WaveEdit) ([]Staff, error) {
 	w.Name, w.Pilot, w.Filter, w.SoakHours, w.Trigger, w.NoReturn = e.Name, e.Pilot, e.Filter, e.SoakHours, e.Trigger, e.NoReturn
 	w.ConfirmMinutes, w.Consent = e.ConfirmMinutes, e.Consent
 	w.SuccessPercent, w.FailurePercent, w.FailureCount, w.Rollout = e.SuccessPercent, e.FailurePercent, e.FailureCount, e.Rollout
+	w.Outage = e.Outage
 	w.LeadID, w.LeadName, w.Method, w.Parallel = lead.ID, lead.Name, e.Method, e.Parallel
 	w.WindowStart, w.WindowEnd, w.Anchor = e.WindowStart, e.WindowEnd, r.WindowStart
 	w.Hours = int64(e.WindowEnd.Sub(e.WindowStart) / time.Hour)

@@ -8,6 +8,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 )
 
 // PullSettings say how the devices of an environment fetch.
@@ -33,7 +34,7 @@ func usualPull(environmentID int64) *PullSettings {
 // PullDraft is what a person enters of it.
 type PullDraft struct{ PollSeconds, ConfirmMinutes, StuckMinutes int64 }
 
-const week = 7 * 24 * 60
+const week = policy.MaxConfirmMinutes
 
 func (d *PullDraft) validate() error {
 	var c fault.Check

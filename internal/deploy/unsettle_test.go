@@ -35,7 +35,8 @@ func TestPlanningAnewVoidsA4(t *testing.T) {
 		"point of no return": func(e *deploy.WaveEdit) { e.NoReturn = true }, "window start": func(e *deploy.WaveEdit) { e.WindowStart = e.WindowStart.Add(time.Hour) },
 		"window end": func(e *deploy.WaveEdit) { e.WindowEnd = e.WindowEnd.Add(time.Hour) }, "soak": func(e *deploy.WaveEdit) { e.SoakHours += 2 },
 		"success": func(e *deploy.WaveEdit) { e.SuccessPercent = 90 }, "failure": func(e *deploy.WaveEdit) { e.FailurePercent = 40 }, "count": func(e *deploy.WaveEdit) { e.FailureCount = 3 },
-		"environment": func(e *deploy.WaveEdit) { e.EnvironmentKey = "staging" },
+		"interruption": func(e *deploy.WaveEdit) { e.Outage = policy.Away(15) },
+		"environment":  func(e *deploy.WaveEdit) { e.EnvironmentKey = "staging" },
 	} {
 		t.Run(what, func(t *testing.T) {
 			w := newWorld(t)

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"slipway/internal/change"
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/release"
@@ -12,6 +13,7 @@ type Board struct {
 	Digests  []SignedDigest // what targets must run in the end; empty before the package is baselined
 	Waves    []WaveView
 	Progress Progress
+	Outages  []change.Outage // of the service, that the waves ahead bring
 	Now      db.Time
 	Loose    int64  // frozen targets that run what no authorised package holds
 	Pulse    string // changes whenever the deployment does; see Watch

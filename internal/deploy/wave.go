@@ -3,6 +3,7 @@ package deploy
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 
 	"slipway/internal/db"
@@ -126,6 +127,7 @@ type Wave struct {
 	FailurePercent  int64
 	FailureCount    int64  // failures at least, before the percentage speaks
 	Trigger         string `gorm:"column:back_out_when"` // when to back out, in words
+	policy.Outage          // of its service, while it runs
 	policy.Rollout
 	NoReturn       bool
 	Method         string
@@ -297,6 +299,7 @@ type WaveEdit struct {
 	FailureCount   int64
 	Trigger        string
 	NoReturn       bool
+	policy.Outage
 	policy.Rollout
 	Method         string  // empty is the environment's
 	ConfirmMinutes int64   // 0 is the environment's
@@ -310,7 +313,7 @@ type WaveEdit struct {
 func (w *Wave) Edit() WaveEdit {
 	e := WaveEdit{Name: w.Name, EnvironmentKey: w.EnvironmentKey, Pilot: w.Pilot, Filter: w.Filter, Picked: w.Picked, Older: w.Older, WindowStart: w.WindowStart, WindowEnd: w.WindowEnd,
 		SoakHours: w.SoakHours, SuccessPercent: w.SuccessPercent, FailurePercent: w.FailurePercent, FailureCount: w.FailureCount,
-		Trigger: w.Trigger, NoReturn: w.NoReturn, Rollout: w.Rollout, Method: w.Method, Parallel: w.AtOnce(), ConfirmMinutes: w.ConfirmMinutes, Consent: w.Consent, LeadID: w.LeadID}
+		Trigger: w.Trigger, NoReturn: w.NoReturn, Outage: w.Outage, Rollout: w.Rollout, Method: w.Method, Parallel: w.AtOnce(), ConfirmMinutes: w.ConfirmMinutes, Consent: w.Consent, LeadID: w.LeadID}
 	for _, person := range w.Staff {
 		e.StaffIDs = append(e.StaffIDs, person.UserID)
 	}
@@ -336,6 +339,7 @@ func (e *WaveEdit) validate(c *fault.Check) {
 	c.Need(e.FailureCount >= 0 && e.FailureCount <= 1_000_000, "failure_count", "Enter 0 or more targets.")
 	c.Need(e.ConfirmMinutes >= 0 && e.ConfirmMinutes <= week, "confirm_minutes", "Enter 0 to 10,080 minutes.")
 	c.Need(e.Parallel >= 0 && e.Parallel <= maxParallel, "parallel", fmt.Sprintf("Enter 1 to %d hosts.", maxParallel))
+	e.Outage.Check(c, "outage", int64(max(e.WindowEnd.Sub(e.WindowStart), 0)/time.Minute))
 	e.Rollout.Check(c, "")
 	c.Need(len(e.Trigger) <= 1000, "trigger", "Keep it to 1,000 characters.")
 }

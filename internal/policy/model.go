@@ -95,6 +95,8 @@ type WaveTemplate struct {
 	FailurePercent int // failed targets at which the wave fails
 	NoReturn       bool
 	Trigger        string // when to back out
+	ConfirmMinutes int    // within which devices confirm what they installed; 0 is what the environment says
+	Outage
 	Rollout
 	Steps []StepTemplate
 }

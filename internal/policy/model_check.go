@@ -11,6 +11,9 @@ import (
 // maxWaves and maxSteps keep a run sheet something that people can follow.
 const maxWaves, maxSteps = 40, 60
 
+// MaxConfirmMinutes is the longest that devices may take to confirm: a week.
+const MaxConfirmMinutes = 7 * 24 * 60
+
 // check finds everything that is wrong, named by the fields of the form.
 func (b *Body) check(c *fault.Check) {
 	c.Need(slices.Contains(Scales, b.Scale), "scale", "Choose big bang or phased.")
@@ -63,6 +66,8 @@ func (w WaveTemplate) check(c *fault.Check, field string) {
 	c.Need(w.SoakHours >= 0 && w.SoakHours <= 24*60, field+"soak", "A wave soaks for 0 hours to 60 days.")
 	c.Need(w.SuccessPercent >= 1 && w.SuccessPercent <= 100, field+"success", "1 to 100 percent of the targets must be verified.")
 	c.Need(w.FailurePercent >= 0 && w.FailurePercent <= 100, field+"failure", "A wave fails at 0 to 100 percent failed targets.")
+	c.Need(w.ConfirmMinutes >= 0 && w.ConfirmMinutes <= MaxConfirmMinutes, field+"confirm", "Devices confirm within 0 to 10,080 minutes.")
+	w.Outage.Check(c, field+"outage", int64(w.Hours)*60)
 	w.Rollout.Check(c, field)
 	c.Need(len(w.Steps) <= maxSteps, field+"name", fmt.Sprintf("A wave has at most %d steps.", maxSteps))
 	for i, s := range w.Steps {

@@ -66,6 +66,12 @@ func (w WaveTemplate) sentence() string {
 			text += "\n" + part.text
 		}
 	}
+	if w.OutageStated {
+		text += "\nexpected interruption: " + w.Outage.Words()
+	}
+	if w.ConfirmMinutes > 0 {
+		text += "\ndevices confirm within " + plural(w.ConfirmMinutes, "minute")
+	}
 	for _, line := range w.Sentences() {
 		text += "\n" + line
 	}

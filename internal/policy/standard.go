@@ -63,8 +63,8 @@ func fieldFirmware() Body {
 		Environments: []string{"lab", "field"},
 		Milestones:   []Milestone{{"Plan agreed", 28}, {"Image built", 14}, {"Pilot", 0}},
 		Waves: []WaveTemplate{
-			{Name: "Pilot sites", Environment: "field", Pilot: true, Filter: "tag=pilot", Hours: 24, SoakHours: 24, SuccessPercent: 95, FailurePercent: 2, Trigger: "A device that does not come back", Steps: fieldSteps()},
-			{Name: "All other sites", Environment: "field", Days: 3, Hours: 168, SoakHours: 0, SuccessPercent: 95, FailurePercent: 5, NoReturn: true, Trigger: "More than one device in a hundred lost", Steps: fieldSteps()},
+			{Name: "Pilot sites", Environment: "field", Pilot: true, Filter: "tag=pilot", Hours: 24, SoakHours: 24, SuccessPercent: 95, FailurePercent: 2, Outage: Away(10), Trigger: "A device that does not come back", Steps: fieldSteps()},
+			{Name: "All other sites", Environment: "field", Days: 3, Hours: 168, SoakHours: 0, SuccessPercent: 95, FailurePercent: 5, NoReturn: true, Outage: Away(10), Trigger: "More than one device in a hundred lost", Steps: fieldSteps()},
 		},
 		Risks:     commonRisks(),
 		Transfers: []TransferTemplate{{"Recover a device that does not boot", "Service desk", "Recorded demonstration", identity.Operations}},

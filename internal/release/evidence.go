@@ -43,13 +43,15 @@ type FindingState string
 
 // Unknown is what nobody looked at or what concerns other bytes: it blocks like
 // Unmet, and is never shown as either. A Waived finding blocks nothing while
-// its waiver lives; a Deferred one is owed after an emergency.
+// its waiver lives; a Deferred one is owed after an emergency. A Concern is
+// permitted, but somebody minds it: it makes its area of readiness amber.
 const (
 	Met      FindingState = "Met"
 	Unmet    FindingState = "Unmet"
 	Unknown  FindingState = "Unknown"
 	Waived   FindingState = "Waived"
 	Deferred FindingState = "Deferred"
+	Concern  FindingState = "Concern"
 )
 
 // Finding is one criterion of a gate with the evidence there is for it now.
@@ -63,7 +65,8 @@ type Finding struct {
 	Action    string // label of the link
 	CheckedAt db.Time
 	Due       db.Time
-	Waivable  bool // an independent approver may except it
+	Waivable  bool   // an independent approver may except it
+	Area      string // code of the area of readiness that it is shown in; empty is none
 }
 
 // Blocks tells whether the finding stands in the way.

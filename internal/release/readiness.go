@@ -198,6 +198,7 @@ type ReadinessLine struct {
 	Report  *Readiness
 	Lapsed  string // why the report counts no more: the package is another
 	Finding Finding
+	Minded  []Finding // concerns of other rooms that make a green area amber
 }
 
 // ReadinessSheet is what the readiness page shows.
@@ -217,7 +218,7 @@ func (v *ReadinessSheet) Counts() (green, amber, red, unknown int64) {
 			unknown++
 		case l.Report.Colour == Red:
 			red++
-		case l.Report.Colour == Amber:
+		case l.Report.Colour == Amber || len(l.Minded) > 0:
 			amber++
 		default:
 			green++
@@ -251,6 +252,11 @@ func (s *Service) Readiness(ctx context.Context, actor identity.Actor, key strin
 			}
 			if at := slices.IndexFunc(findings, func(f Finding) bool { return f.Code == ReadinessPrefix+a.Code }); at >= 0 {
 				line.Finding = findings[at]
+			}
+			for _, f := range findings {
+				if f.Area == a.Code && f.State == Concern {
+					line.Minded = append(line.Minded, f)
+				}
 			}
 			v.Lines = append(v.Lines, line)
 		}

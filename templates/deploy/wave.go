@@ -21,6 +21,14 @@ func needs(w *deploy.WaveView) string {
 	return words
 }
 
+// interruption says for how long the service is away while the wave runs.
+func interruption(w *deploy.WaveView) string {
+	if w.EnvironmentID != 0 && !w.Production {
+		return "none, since " + w.EnvironmentName + " is not production"
+	}
+	return w.Outage.Words()
+}
+
 // itselfWords says what the wave does without anybody.
 func itselfWords(w *deploy.WaveView) string {
 	var parts []string

@@ -196,6 +196,7 @@ func (v WaveFormView) newer() []change {
 	see("Soak", "soak_hours", number(e.SoakHours))
 	see("Fails at", "failure_percent", number(e.FailurePercent))
 	see("And at least", "failure_count", number(e.FailureCount))
+	see("Expected interruption per service", "outage", e.Outage.Typed())
 	see("Carried out", "method", e.Method)
 	if saved, typed := rollout.Of(e.Rollout).Rollout(), rollout.FromValues(v.Values).Rollout(); saved != typed {
 		list = append(list, change{"Rollout", strings.Join(saved.Sentences(), "; ")})

@@ -113,6 +113,8 @@ type WaveForm struct {
 	Failure     string `form:"failure"`
 	NoReturn    bool   `form:"no_return"`
 	Trigger     string `form:"trigger"`
+	Outage      string `form:"outage"`
+	Confirm     string `form:"confirm"`
 	rollout.Form
 	Steps []StepForm `form:"steps"`
 }

@@ -90,7 +90,7 @@ func (v GateView) criteriaTitle() string {
 
 // shown are the criteria, what stands in the way first.
 func (v GateView) shown() []release.Finding {
-	order := map[release.FindingState]int{release.Unmet: 0, release.Unknown: 1, release.Deferred: 2, release.Waived: 3, release.Met: 4}
+	order := map[release.FindingState]int{release.Unmet: 0, release.Unknown: 1, release.Deferred: 2, release.Concern: 3, release.Waived: 4, release.Met: 5}
 	list := slices.Clone(v.Findings)
 	if !v.live() {
 		list = v.decidedOn().Findings()
@@ -101,7 +101,7 @@ func (v GateView) shown() []release.Finding {
 
 // findingTally counts the criteria by what is known of them.
 func findingTally(list []release.Finding) (tally []ui.Segment) {
-	for _, s := range []release.FindingState{release.Met, release.Unmet, release.Unknown, release.Waived, release.Deferred} {
+	for _, s := range []release.FindingState{release.Met, release.Unmet, release.Unknown, release.Concern, release.Waived, release.Deferred} {
 		n := int64(0)
 		for _, f := range list {
 			if f.State == s {
@@ -121,7 +121,7 @@ func findingFamily(s release.FindingState) string {
 		return "good"
 	case release.Unmet:
 		return "bad"
-	case release.Waived:
+	case release.Waived, release.Concern:
 		return "warn"
 	case release.Deferred:
 		return "bad g-clock"
@@ -137,6 +137,8 @@ func findingWord(s release.FindingState) string {
 		return "Not known"
 	case release.Deferred:
 		return "Owed"
+	case release.Concern:
+		return "Amber"
 	}
 	return string(s)
 }

@@ -37,6 +37,9 @@ func colourOf(l release.ReadinessLine) (family, word string) {
 		}
 		return "warn", "Amber"
 	}
+	if len(l.Minded) > 0 {
+		return "warn", "Amber"
+	}
 	return "good", "Green"
 }
 
@@ -53,7 +56,7 @@ func (v ReadinessView) lines() []release.ReadinessLine {
 			return 0
 		case l.Finding.Blocks():
 			return 1
-		case l.Report.Colour == release.Amber:
+		case l.Report.Colour == release.Amber || len(l.Minded) > 0:
 			return 3
 		}
 		return 4

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/deploy"
 	"slipway/internal/fault"
+	"slipway/internal/policy"
 	view "slipway/templates/deploy"
 	"slipway/templates/rollout"
 	"slipway/web/page"
@@ -38,6 +39,7 @@ type waveForm struct {
 	Trigger        string `form:"trigger"`
 	Method         string `form:"method"`
 	NoReturn       bool   `form:"no_return"`
+	Outage         string `form:"outage"`
 	rollout.Form
 	Picked         string  `form:"picked"`
 	Older          string  `form:"older"`
@@ -52,7 +54,7 @@ type waveForm struct {
 // edit reads the times in the release's zone.
 func (f waveForm) edit(zone string) (deploy.WaveEdit, error) {
 	e := deploy.WaveEdit{Name: f.Name, EnvironmentKey: f.Environment, Pilot: f.Pilot, Filter: f.Filter, Picked: f.Picked, Older: f.Older, SoakHours: f.SoakHours, SuccessPercent: f.SuccessPercent,
-		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Rollout: f.Rollout(), Method: f.Method, ConfirmMinutes: f.ConfirmMinutes, Consent: f.Consent, Parallel: f.Parallel, LeadID: f.Lead, StaffIDs: f.Staff}
+		FailurePercent: f.FailurePercent, FailureCount: f.FailureCount, Trigger: f.Trigger, NoReturn: f.NoReturn, Outage: policy.ReadOutage(f.Outage), Rollout: f.Rollout(), Method: f.Method, ConfirmMinutes: f.ConfirmMinutes, Consent: f.Consent, Parallel: f.Parallel, LeadID: f.Lead, StaffIDs: f.Staff}
 	var check fault.Check
 	read := func(name, typed string) db.Time {
 		t, err := page.When(typed, zone)

@@ -124,7 +124,7 @@ func TestMaterialChangesSayThatTheyVoidA4(t *testing.T) {
 		t.Fatal("A4 does not hold")
 	}
 	edit := c.wave("1/edit")
-	maya.Get(edit).Has("#costs", "A4 was given for this wave as it is").Has("#costs", "filter, pilot, window, soak, threshold")
+	maya.Get(edit).Has("#costs", "A4 was given for this wave as it is").Has("#costs", "filter, pilot, window, interruption, soak, threshold")
 	maya.Get(c.wave("new")).Has("#costs", "A new wave voids it")
 	maya.Get(c.board()).Has("#wave-2-remove", "A4 was given for the waves as they are")
 	c.done(maya, edit, edit, "name", "First", "trigger", "Nobody can pay")
@@ -179,4 +179,28 @@ func TestARolloutIsPlannedOnTheFormOfItsWave(t *testing.T) {
 		t.Errorf("what was typed came back as %q", value)
 	}
 	maya.Get(c.board()).Has("#wave-1", "Waits for a person's go, since the policy lets no such wave go by itself")
+}
+
+func TestTheInterruptionIsPlannedOnTheFormOfItsWave(t *testing.T) {
+	c := at(t, "PAY", release.BuildTest)
+	maya := c.s.As("maya")
+	edit := c.wave("1/edit")
+	maya.Get(c.board()).Has("#wave-1", "Interruption expected: not stated").Has("#outage", "length not stated")
+	maya.Get("/releases/"+c.key+"/readiness").Has("#communication", "Wave 1").Has("#communication", "does not state for how long").Has("#evidence", "The outage of the service is projected")
+	again := c.does(maya, edit, edit, "outage", "a while").Status(http.StatusUnprocessableEntity).Has("#f-outage-error", "Enter 0 to 86,400")
+	if got, _ := again.Doc().Find("#f-name").Attr("value"); got == "" {
+		t.Error("what was typed elsewhere is lost")
+	}
+	c.done(maya, edit, edit, "outage", "25")
+	c.done(maya, c.wave("2/edit"), c.wave("2/edit"), "outage", "0")
+	maya.Get(c.board()).Has("#wave-1", "Interruption expected: 25 minutes").Has("#wave-2", "Interruption expected: none").Has("#outage", "up to 25 minutes").Lacks("#outage", "not stated")
+	if got, _ := maya.Get(c.wave("2/edit")).Doc().Find("#f-wave-outage").Attr("value"); got != "0" {
+		t.Errorf("the field of a wave that interrupts nothing holds %q", got)
+	}
+	maya.Get("/releases/"+c.key+"/readiness").Lacks("#communication", "does not state").Has("#evidence", "Up to 25 minutes in 1 window.")
+	maya.Get("/calendar?view=agenda&from="+c.find(1).WindowStart.Std().Format("2006-01-02")).Has("#outages", "up to 25 minutes")
+	c.s.As("dario").Post(edit, filled(t, maya.Get(edit), edit, "outage", "5")).Status(http.StatusForbidden)
+	if got := c.find(1).Outage; got != policy.Away(25) {
+		t.Errorf("planned is %+v", got)
+	}
 }

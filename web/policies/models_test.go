@@ -100,6 +100,11 @@ func TestWavesAndStepsAreAddedAndTakenAway(t *testing.T) {
 	form.Set("key", "shops")
 	form.Set("name", "Shops")
 	form.Set("waves[0].hours", "4")
+	form.Set("waves[0].outage", "241")
+	form.Set("waves[0].confirm", "45")
+	maya.Post("/models/new", form).Status(http.StatusUnprocessableEntity).Has("#f-waves-0-outage-error", "window of 240 minutes")
+	form.Set("waves[0].outage", "20")
 	maya.Post("/models/new", form).Status(http.StatusSeeOther)
+	maya.Get("/models/shops").Has("#wave-1", "Interruption expected20 minutes").Has("#wave-1", "Devices confirm within45 minutes")
 	maya.Get("/models/shops").Has("#wave-1", "The rest").Lacks("main", "Wave 2")
 }

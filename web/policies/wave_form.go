@@ -35,7 +35,7 @@ func nextWave(waves []view.WaveForm) view.WaveForm {
 func waveFormOf(w policy.WaveTemplate) view.WaveForm {
 	return view.WaveForm{Name: w.Name, Environment: w.Environment, Pilot: w.Pilot, Filter: w.Filter, Days: text(w.Days), Hours: text(w.Hours),
 		Soak: text(w.SoakHours), Success: text(w.SuccessPercent), Failure: text(w.FailurePercent), NoReturn: w.NoReturn, Trigger: w.Trigger,
-		Form: rollout.Of(w.Rollout), Steps: mapped(w.Steps, stepFormOf)}
+		Outage: w.Outage.Typed(), Confirm: text(w.ConfirmMinutes), Form: rollout.Of(w.Rollout), Steps: mapped(w.Steps, stepFormOf)}
 }
 
 func stepFormOf(s policy.StepTemplate) view.StepForm {
@@ -47,7 +47,7 @@ func waveOf(w view.WaveForm) policy.WaveTemplate {
 	trim := strings.TrimSpace
 	return policy.WaveTemplate{Name: trim(w.Name), Environment: trim(w.Environment), Pilot: w.Pilot, Filter: trim(w.Filter), Days: whole(w.Days),
 		Hours: whole(w.Hours), SoakHours: whole(w.Soak), SuccessPercent: whole(w.Success), FailurePercent: whole(w.Failure), NoReturn: w.NoReturn,
-		Trigger: trim(w.Trigger), Rollout: w.Rollout(), Steps: mapped(w.Steps, stepOf)}
+		Trigger: trim(w.Trigger), Outage: policy.ReadOutage(w.Outage), ConfirmMinutes: whole(w.Confirm), Rollout: w.Rollout(), Steps: mapped(w.Steps, stepOf)}
 }
 
 func stepOf(s view.StepForm) policy.StepTemplate {
