@@ -70,7 +70,7 @@ const Commercial = "commercial"
 
 var (
 	keySegment = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
-	labelForm  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`)
+	labelForm  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`)
 )
 
 // reserved first segments are addresses of the library's own pages, and the
@@ -98,12 +98,16 @@ func checkKey(key string) string {
 	return ""
 }
 
+// isLabel tells whether a text has the form of an OCI tag. Its length is no bound
+// in the expression, which would be unrolled.
+func isLabel(text string) bool { return len(text) <= 128 && labelForm.MatchString(text) }
+
 // checkLabel judges a version label: the grammar of OCI tags.
 func checkLabel(label string) string {
 	switch {
 	case label == "":
 		return "Give the version, for example 2.4.1."
-	case !labelForm.MatchString(label):
+	case !isLabel(label):
 		return "A version has letters, digits, . _ and -, begins with a letter, digit or _, and is at most 128 long."
 	}
 	return ""

@@ -137,7 +137,7 @@ func (l *Licence) Blockers(quantity, taken int64, at db.Time) []fault.Blocker {
 }
 
 func (l *Licence) validate(c *fault.Check) {
-	c.Need(labelForm.MatchString(l.Key), "key", "Give a key of letters, digits, . _ and -, for example ENT-0442.")
+	c.Need(isLabel(l.Key), "key", "Give a key of letters, digits, . _ and -, for example ENT-0442.")
 	c.Need(strings.TrimSpace(l.Name) != "", "name", "Give the licence a name.")
 	c.Need(slices.Contains(Metrics(), l.Metric), "metric", "Choose what the licence counts.")
 	c.Need(!l.Counts() || l.Entitled > 0, "entitled", "Say how many it entitles to.")
