@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"slipway/internal/app"
@@ -110,6 +111,7 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 	}()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
+	debug.FreeOSMemory() // what only the start needed
 	select {
 	case err := <-failed:
 		return err
