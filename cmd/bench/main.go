@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func main() {
@@ -43,6 +45,9 @@ func main() {
 	if err := os.MkdirAll(*dir, 0o755); err != nil {
 		exit(err)
 	}
+	if err := forget(*binary); err != nil {
+		exit(err)
+	}
 	b := bench{binary: *binary, small: *small, large: *large, count: *count, rounds: max(*rounds, 1), dir: *dir, devices: *devices, fleet: *fleet}
 	for _, one := range []struct {
 		name string
@@ -55,6 +60,21 @@ func main() {
 			exit(err)
 		}
 	}
+}
+
+// forget has the system read a file from the disk when it is next wanted, as
+// after a start of the machine. What the linker has just written lies in memory
+// in large pieces; mapped whole, those make a server look 10 MiB larger.
+func forget(name string) error {
+	file, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	return unix.Fadvise(int(file.Fd()), 0, 0, unix.FADV_DONTNEED)
 }
 
 func exit(err error) {
@@ -125,13 +145,18 @@ func (b bench) run(ctx context.Context) error {
 	return b.grown(ctx, list, detail)
 }
 
+// idleFor is how long a server that nobody asks anything runs before its memory
+// is read.
+const idleFor = 5 * time.Second
+
 func (b bench) footprint(app *process) error {
 	info, err := os.Stat(b.binary)
 	if err != nil {
 		return err
 	}
 	verdict("start to the first 200, ms", float64(app.start.Microseconds())/1000, "<=", 60, fmt.Sprintf("at %d releases", b.small))
-	verdict("memory when idle, MiB", app.memory(), "<=", 32, "proportional set")
+	time.Sleep(idleFor)
+	verdict("memory when idle, MiB", app.memory(), "<=", 32, fmt.Sprintf("proportional set, %s after the start", idleFor))
 	verdict("binary, MiB", float64(info.Size())/(1<<20), "<=", 32, "")
 	return nil
 }
