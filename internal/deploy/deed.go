@@ -93,13 +93,18 @@ func (d *deed) earlier() []Wave {
 // record writes the audit entry of the deed, and tells those who watch once it
 // is kept.
 func (d *deed) record(action, reason, format string, args ...any) error {
+	return d.recordDetail(action, reason, "", format, args...)
+}
+
+// recordDetail is record with what the entry holds beyond its sentence.
+func (d *deed) recordDetail(action, reason, detail, format string, args ...any) error {
 	releaseID := d.r.ID
 	d.tx.AfterCommit(func() { d.s.news.stir(releaseID); d.s.toldAll(d) })
 	kind, key := "release", d.r.Key
 	if d.w != nil {
 		kind, key = "wave", fmt.Sprintf("%s/%d", d.r.Key, d.w.Number)
 	}
-	return audit.Record(d.tx, d.actor.By(), audit.Entry{Action: kind + "." + action, Kind: kind, Key: key, Release: d.r.Key, Reason: reason, Sentence: fmt.Sprintf(format, args...)})
+	return audit.Record(d.tx, d.actor.By(), audit.Entry{Action: kind + "." + action, Kind: kind, Key: key, Release: d.r.Key, Reason: reason, Detail: detail, Sentence: fmt.Sprintf(format, args...)})
 }
 
 // because demands a reason and tidies it.

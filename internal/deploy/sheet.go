@@ -50,11 +50,14 @@ func (d *deed) sheet() (*RunSheet, error) {
 		return nil, err
 	}
 	sheet.CanNote = d.mayNote()
+	files, err := filesOf(d.tx, steps)
 	for i := range steps {
-		sheet.Steps = append(sheet.Steps, d.stepView(&steps[i], steps))
+		v := d.stepView(&steps[i], steps)
+		v.Files = files[v.ID]
+		sheet.Steps = append(sheet.Steps, v)
 	}
 	sheet.Late = late(d.w, handwork(d.w, steps), d.tx.Now)
-	return sheet, nil
+	return sheet, err
 }
 
 // late says by how many minutes the run sheet is behind its plan: by the last

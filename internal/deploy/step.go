@@ -56,6 +56,11 @@ func StepVerbs() []StepVerb {
 	return []StepVerb{StepVerbOpen, StepVerbClaim, StepVerbHandBack, StepVerbSign, StepVerbComplete, StepVerbWitness, StepVerbFail, StepVerbRetry, StepVerbSkip}
 }
 
+// vouches tells whether whoever says the verb puts their name to what they attached.
+func (v StepVerb) vouches() bool {
+	return slices.Contains([]StepVerb{StepVerbSign, StepVerbComplete, StepVerbWitness, StepVerbFail}, v)
+}
+
 var stepMoves = state.Table[StepState, StepVerb]{
 	{StepWaiting, StepVerbOpen, StepClaimable},
 	{StepClaimable, StepVerbClaim, StepInProgress},

@@ -37,7 +37,13 @@ func (s *Service) writeStep(ctx context.Context, actor identity.Actor, key strin
 		if err := save(d.tx, step); err != nil {
 			return err
 		}
-		if err := d.record("step."+string(step.State), step.Reason, "%s", step.told(verb, d.w)); err != nil {
+		files := ""
+		if verb.vouches() {
+			if files, err = d.vouched(step); err != nil {
+				return err
+			}
+		}
+		if err := d.recordDetail("step."+string(step.State), step.Reason, files, "%s", step.told(verb, d.w)); err != nil {
 			return err
 		}
 		return d.settle()

@@ -3,6 +3,7 @@ package deploy
 import (
 	"slipway/internal/change"
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/release"
 )
@@ -120,6 +121,7 @@ type StepView struct {
 	CanClaim, CanHandBack, CanSign      bool
 	CanWitness, CanFail, CanRetry, Skip bool
 	CanEdit                             bool
+	Files                               []dml.Attachment
 }
 
 // MyStep is a step that the actor holds, may claim or may witness.

@@ -12,14 +12,15 @@ import (
 
 // rooted gives those of the digests that are needed for their own sake, or by
 // something that is: by the bytes, manifest or evidence of a version whose bytes
-// are kept, by a tag, by a release package, or by a lease. Gone are versions to
-// be judged as if they were let go.
+// are kept, by a tag, by a release package, by an attachment, or by a lease. Gone
+// are versions to be judged as if they were let go.
 func rooted(tx *db.Tx, digests []blob.Digest, gone []int64) (list []blob.Digest, err error) {
 	return list, tx.Gorm().Raw(`SELECT b.digest FROM media_blobs b WHERE b.digest IN @digests AND (b.leased_until > @now
   OR EXISTS (SELECT 1 FROM media_versions v WHERE v.digest = b.digest AND v.let_go_at = 0 AND v.id NOT IN @gone)
   OR EXISTS (SELECT 1 FROM media_versions v WHERE v.manifest = b.digest AND v.let_go_at = 0 AND v.id NOT IN @gone)
   OR EXISTS (SELECT 1 FROM media_evidence e JOIN media_versions v ON v.id = e.media_version_id WHERE e.digest = b.digest AND v.let_go_at = 0 AND v.id NOT IN @gone)
   OR EXISTS (SELECT 1 FROM media_evidence e JOIN media_versions v ON v.id = e.media_version_id WHERE e.manifest = b.digest AND v.let_go_at = 0 AND v.id NOT IN @gone)
+  OR EXISTS (SELECT 1 FROM media_attachments a WHERE a.digest = b.digest)
   OR EXISTS (SELECT 1 FROM registry_tags t WHERE t.digest = b.digest AND t.media_version_id NOT IN @gone)
   OR EXISTS (SELECT 1 FROM registry_contents c WHERE c.digest = b.digest AND c.artifact_type = @package)
   OR EXISTS (SELECT 1 FROM registry_refs r JOIN media_versions v ON v.manifest = r.parent WHERE r.child = b.digest AND v.let_go_at = 0 AND v.id NOT IN @gone))`,
@@ -68,7 +69,7 @@ func leaseBlob(tx *db.Tx, d blob.Digest, until db.Time) (bool, error) {
 }
 
 // forget removes what the registry knows of deleted bytes, and their row unless
-// a version or its evidence names them for good.
+// a version, its evidence or an attachment names them for good.
 func forget(tx *db.Tx, row *blobRow) error {
 	g := func() *gorm.DB { return tx.Gorm() }
 	var repos []string
@@ -90,7 +91,8 @@ func forget(tx *db.Tx, row *blobRow) error {
 		return err
 	}
 	var named int64
-	if err := g().Raw(`SELECT (SELECT COUNT(*) FROM media_versions WHERE digest = @d) + (SELECT COUNT(*) FROM media_evidence WHERE digest = @d)`,
+	if err := g().Raw(`SELECT (SELECT COUNT(*) FROM media_versions WHERE digest = @d) + (SELECT COUNT(*) FROM media_evidence WHERE digest = @d)
+  + (SELECT COUNT(*) FROM media_attachments WHERE digest = @d)`,
 		map[string]any{"d": row.Digest}).Scan(&named).Error; err != nil {
 		return err
 	}

@@ -15,7 +15,8 @@ import (
 // Reading is an open version whose last bytes come only once all of it matched
 // its digest.
 type Reading struct {
-	Version *Version
+	Version *Version // nil for an attachment
+	digest  blob.Digest
 	body    io.ReadCloser
 	s       *Service
 }
@@ -27,7 +28,7 @@ func (r *Reading) Read(p []byte) (int, error) {
 	if errors.Is(err, blob.ErrDamaged) {
 		// A reader has no better context than its own; noting the damage must
 		// not depend on whether the client still waits.
-		if noted := r.s.Recheck(context.Background(), r.Version.Digest); noted != nil {
+		if noted := r.s.Recheck(context.Background(), r.digest); noted != nil {
 			return n, noted
 		}
 	}
@@ -47,7 +48,7 @@ func (s *Service) Open(ctx context.Context, actor identity.Actor, versionID int6
 	if err != nil {
 		return nil, storeFault(err, v)
 	}
-	return &Reading{Version: v, body: body, s: s}, nil
+	return &Reading{Version: v, digest: v.Digest, body: body, s: s}, nil
 }
 
 // freshness is how long a whole verification stands good for parts.

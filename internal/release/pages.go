@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/audit"
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 )
@@ -28,9 +29,10 @@ type HistorySheet struct {
 	Packages     []PackageRecord   // the newest first
 	Authority    *Authority
 	Overrides    []WindowOverride
-	Entries      []audit.Logged // the newest first
-	Next         int64          // the before of the next page of entries, 0 at the end
-	Chain        *Chain         // where the record was checked
+	Files        []dml.Attachment // evidence that people attached
+	Entries      []audit.Logged   // the newest first
+	Next         int64            // the before of the next page of entries, 0 at the end
+	Chain        *Chain           // where the record was checked
 }
 
 // Chain is what a check of a release's entries found.
@@ -121,6 +123,9 @@ func (v *HistorySheet) fill(tx *db.Tx, r *Release, leaf Leaf) (err error) {
 		return err
 	}
 	if v.Packages, err = packageRecords(tx, r.ID); err != nil {
+		return err
+	}
+	if v.Files, err = dml.AttachmentsOf(tx, r.ID); err != nil {
 		return err
 	}
 	v.Entries, err = audit.ForReleaseOf(tx, r.Key, leaf.actions(), leaf.Before, historyLines+1)

@@ -150,6 +150,9 @@ func (j *journey) step(ctx context.Context, number int64, step deploy.Step, hold
 	if j.pass != nil {
 		j.pass(time.Duration(step.Minutes) * time.Minute)
 	}
+	if err := j.attach(ctx, number, step, holder); err != nil {
+		return err
+	}
 	if err := j.app.Deploy.SignStep(ctx, holder, j.key, number, step.Number, step.Version+1, evidence[step.Kind]); err != nil {
 		return explain("sign", err)
 	}

@@ -465,7 +465,7 @@ func stepList(v SheetView, steps []deploy.StepView) templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		folded := finished(steps)
 		if len(folded) > 0 {
-			templ_7745c5c3_Err = foldedSteps(folded).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = foldedSteps(v, folded).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -488,7 +488,7 @@ func stepList(v SheetView, steps []deploy.StepView) templ.Component {
 	})
 }
 
-func foldedSteps(steps []deploy.StepView) templ.Component {
+func foldedSteps(v SheetView, steps []deploy.StepView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -626,7 +626,7 @@ func foldedSteps(steps []deploy.StepView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = outcome(&steps[i]).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = outcome(v, &steps[i]).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -13,7 +13,7 @@ const AddStepForm = "step-add"
 var stepKinds = []ui.Option{{Value: string(deploy.Install), Label: "Install"}, {Value: string(deploy.Verify), Label: "Verify"}, {Value: string(deploy.BackOut), Label: "Back-out"}}
 
 // told tells whether something was signed or said of the step.
-func told(s *deploy.StepView) bool { return s.Evidence != "" || s.Reason != "" }
+func told(s *deploy.StepView) bool { return s.Evidence != "" || s.Reason != "" || len(s.Files) > 0 }
 
 // reasonLabel says what the reason of a step is for.
 func reasonLabel(s *deploy.StepView) string {

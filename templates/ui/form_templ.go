@@ -21,7 +21,7 @@ type Input struct {
 	Name, Label, Value, Type, Hint, Error, Placeholder string
 	Form                                               string
 	Optional, Disabled, Multiple, Mono                 bool
-	Min, Max, Accept, Autocomplete, List               string
+	Min, Max, Accept, Capture, Autocomplete, List      string
 	Rows                                               int
 }
 
@@ -80,7 +80,7 @@ func (i Input) attributes() templ.Attributes {
 	if !i.Optional && i.kind() != "file" {
 		a["aria-required"] = "true"
 	}
-	for name, value := range map[string]string{"min": i.Min, "max": i.Max, "accept": i.Accept, "autocomplete": i.Autocomplete,
+	for name, value := range map[string]string{"min": i.Min, "max": i.Max, "accept": i.Accept, "capture": i.Capture, "autocomplete": i.Autocomplete,
 		"list": i.List, "placeholder": i.Placeholder} {
 		if value != "" {
 			a[name] = value

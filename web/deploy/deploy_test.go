@@ -102,18 +102,21 @@ func (c *scene) rows(table any, column string, value any) {
 // into it.
 func filled(t *testing.T, page *webtest.Page, action string, typed ...string) url.Values {
 	t.Helper()
-	form := page.Doc().Find("form[action='" + action + "']").First()
+	form := formOf(page, action)
 	if form.Length() == 0 {
 		t.Fatalf("there is no form for %s", action)
 	}
 	values := url.Values{}
+	if at, _ := form.Attr("action"); strings.Contains(at, "?once=") { // a form with files
+		values.Set("once", at[strings.LastIndex(at, "=")+1:])
+	}
 	form.Find("input, textarea, select").Each(func(_ int, field *goquery.Selection) {
 		name, _ := field.Attr("name")
 		value, _ := field.Attr("value")
 		kind, _ := field.Attr("type")
 		_, on := field.Attr("checked")
 		switch {
-		case kind == "checkbox" && !on:
+		case kind == "checkbox" && !on, kind == "file":
 			return
 		case goquery.NodeName(field) == "textarea":
 			value = strings.TrimPrefix(field.Text(), "\n")
@@ -126,6 +129,11 @@ func filled(t *testing.T, page *webtest.Page, action string, typed ...string) ur
 		values.Set(typed[i], typed[i+1])
 	}
 	return values
+}
+
+// formOf gives the first form of an address; one with files carries its key there.
+func formOf(page *webtest.Page, action string) *goquery.Selection {
+	return page.Doc().Find("form[action='" + action + "'], form[action^='" + action + "?once=']").First()
 }
 
 // does fills the form of an address on a page and sends it.
@@ -153,7 +161,7 @@ func fragment(t *testing.T, p *webtest.Person, path string) *webtest.Page {
 
 func lacksForm(t *testing.T, page *webtest.Page, action string) {
 	t.Helper()
-	if page.Doc().Find("form[action='"+action+"']").Length() > 0 {
+	if formOf(page, action).Length() > 0 {
 		t.Errorf("there is a form for %s", action)
 	}
 }

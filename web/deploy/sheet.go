@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"slipway/internal/deploy"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	view "slipway/templates/deploy"
@@ -28,9 +30,9 @@ func (h *handler) sheetRoutes(g *echo.Group) {
 	g.POST("/releases/:key/waves/:n/steps/:step/remove", h.step("remove", "Step %d is removed.", s.RemoveStep))
 	g.POST("/releases/:key/waves/:n/steps/:step/claim", h.step("claim", "Step %d is yours.", s.ClaimStep))
 	g.POST("/releases/:key/waves/:n/steps/:step/hand-back", h.step("hand-back", "Step %d is handed back.", s.HandBackStep))
-	g.POST("/releases/:key/waves/:n/steps/:step/sign", h.stepWith("sign", "evidence", "Step %d is signed.", s.SignStep))
-	g.POST("/releases/:key/waves/:n/steps/:step/witness", h.stepWith("witness", "note", "Step %d is witnessed.", s.WitnessStep))
-	g.POST("/releases/:key/waves/:n/steps/:step/fail", h.stepWith("fail", "reason", "The failure of step %d is reported.", s.FailStep))
+	g.POST("/releases/:key/waves/:n/steps/:step/sign", h.stepWithFiles("sign", "evidence", "Step %d is signed.", s.SignStep))
+	g.POST("/releases/:key/waves/:n/steps/:step/witness", h.stepWithFiles("witness", "note", "Step %d is witnessed.", s.WitnessStep))
+	g.POST("/releases/:key/waves/:n/steps/:step/fail", h.stepWithFiles("fail", "reason", "The failure of step %d is reported.", s.FailStep))
 	g.POST("/releases/:key/waves/:n/steps/:step/retry", h.stepWith("retry", "reason", "Step %d is open again.", s.RetryStep))
 	g.POST("/releases/:key/waves/:n/steps/:step/skip", h.stepWith("skip", "reason", "Step %d does not apply.", s.SkipStep))
 }
@@ -109,6 +111,35 @@ func (h *handler) stepWith(verb, field, flash string, do signedVerb) echo.Handle
 		return h.onSheet(c, view.StepForm(step, verb), fmt.Sprintf("#step-%d", step), fmt.Sprintf(flash, step), func(ctx context.Context, actor identity.Actor, key string, wave int64) error {
 			return do(ctx, actor, key, wave, step, drawnFrom(c), c.FormValue(field))
 		})
+	}
+}
+
+// maxStepBody bounds a form with files: as many as a step keeps, and the words.
+const maxStepBody = deploy.MaxStepFiles*dml.MaxAttachment + 1<<20
+
+// stepWithFiles is stepWith for a form to which files may be attached. They are
+// kept first, as they arrive; where the words are refused, they are there when
+// the form comes back.
+func (h *handler) stepWithFiles(verb, field, flash string, do signedVerb) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		wave, err := number(c, "n")
+		if err != nil {
+			return err
+		}
+		step, err := number(c, "step")
+		if err != nil {
+			return err
+		}
+		refused := page.BindFiles(c, maxStepBody, func(name string, body io.Reader) error {
+			_, err := h.app.Deploy.AttachToStep(c.Request().Context(), page.Actor(c), c.Param("key"), wave, step, name, body)
+			return err
+		})
+		return h.stepWith(verb, field, flash, func(ctx context.Context, actor identity.Actor, key string, wave, number, version int64, words string) error {
+			if refused != nil {
+				return refused
+			}
+			return do(ctx, actor, key, wave, number, version, words)
+		})(c)
 	}
 }
 

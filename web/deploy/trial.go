@@ -41,7 +41,7 @@ func tried(form string, values url.Values, cause error) view.Trial {
 // typed and every reason; what is not the person's to mend goes on.
 func again(c echo.Context, form string, cause error, drawn func(view.Trial) (templ.Component, error)) error {
 	switch fault.KindOf(cause) {
-	case fault.Invalid, fault.Refused, fault.Conflict:
+	case fault.Invalid, fault.Refused, fault.Conflict, fault.TooLarge, fault.Unavailable:
 	default:
 		return cause
 	}

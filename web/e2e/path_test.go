@@ -3,6 +3,11 @@
 package e2e
 
 import (
+	"errors"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -407,7 +412,8 @@ func (o *office) begin() {
 }
 
 // carryOut signs every step of a wave, by two people in turn where the step
-// asks for a witness, and reports what the targets run.
+// asks for a witness, and reports what the targets run. What was installed is
+// shown by a picture; a program in its place is refused, and nothing typed is lost.
 func (o *office) carryOut(wave string) {
 	o.t.Helper()
 	for _, step := range []struct{ number, evidence string }{
@@ -416,10 +422,18 @@ func (o *office) carryOut(wave string) {
 		dario := o.at("dario", "waves", wave, "run")
 		dario.press("Claim step " + step.number)
 		dario.fill("Evidence", step.evidence)
+		if step.number == "2" {
+			dario.upload("Files", "/proc/self/exe")
+			dario.refused("Sign step 2", "neither a picture")
+			dario.upload("Files", o.picture())
+		}
 		dario.press("Sign step " + step.number)
 		dario.see(step.evidence)
 	}
 	dina := o.at("dina", "waves", wave, "run")
+	if !dina.has(`#step-2 .files img[src$="/picture"]`) {
+		o.t.Errorf("step 2 of wave %s shows no picture", wave)
+	}
 	dina.fill("What you saw", "Read them too.")
 	dina.press("Witness step 3")
 	dario := o.at("dario", "waves", wave, "run")
@@ -427,6 +441,20 @@ func (o *office) carryOut(wave string) {
 	dario.fill("What shows it", "sha256sum on each till.")
 	dario.press("Report all verified")
 	dario.see("without a verdict is verified")
+}
+
+// picture makes a photograph of what a person saw.
+func (o *office) picture() string {
+	o.t.Helper()
+	name := filepath.Join(o.t.TempDir(), "console.png")
+	f, err := os.Create(name)
+	if err == nil {
+		err = errors.Join(png.Encode(f, image.NewGray(image.Rect(0, 0, 640, 480))), f.Close())
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return name
 }
 
 // digest reads the first signed digest on the page, as a person would copy it.

@@ -53,11 +53,12 @@ func Errors(err error) ui.Errors {
 }
 
 // Again renders a form once more with what was typed when err is the person's
-// to mend: 422 for wrong input, 409 for a refusal or a stale form. Any other
-// error goes on to the error handler.
+// to mend or to send once more: 422 for wrong input, 409 for a refusal or a stale
+// form, 503 where the store does not answer. Any other error goes on to the error
+// handler.
 func Again(c echo.Context, err error, component templ.Component) error {
 	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Refused, fault.Conflict, fault.TooLarge, fault.TooMany:
+	case fault.Invalid, fault.Refused, fault.Conflict, fault.TooLarge, fault.TooMany, fault.Unavailable:
 		return Render(c, Status(err), component)
 	}
 	return err

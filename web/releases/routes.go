@@ -23,6 +23,7 @@ func Routes(g *echo.Group, a *app.App) {
 	g.POST("/releases/:key/window", h.reschedule)
 	g.GET("/releases/:key/moves", h.askMove)
 	g.POST("/releases/:key/moves", h.move)
+	h.attachmentRoutes(g)
 	h.packageRoutes(g)
 	h.gateRoutes(g)
 }

@@ -124,6 +124,12 @@ func (s *Server) within(r *release.Release, kind string) int64 {
 				number = list[0].ID
 			}
 			return err
+		case "attachments":
+			list, err := dml.AttachmentsOf(tx, r.ID)
+			if at := slices.IndexFunc(list, func(a dml.Attachment) bool { return a.Picture() }); at >= 0 {
+				number = list[at].ID
+			}
+			return err
 		case "components":
 			_, lines, err := s.App.Release.CurrentPackage(tx, r)
 			if len(lines) > 0 {
