@@ -60,6 +60,14 @@ func stopped(ctx context.Context, err error) error {
 	return err
 }
 
+// goesOn says what an interrupted command leaves at work.
+func goesOn(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return errors.New("stopped waiting; the server goes on, and the same command waits for it again")
+	}
+	return err
+}
+
 // local opens the data folder and gives the version that is meant.
 func local(ctx context.Context, f dataFlags, name string) (*app.App, *dml.Version, error) {
 	a, err := f.open(ctx, slog.New(slog.DiscardHandler))

@@ -87,7 +87,9 @@ func TestServerSaysNo(t *testing.T) {
 		"nothing of the name":        {append(get, "payments/server:9"), 1, "holds no payments/server:9"},
 		"no name":                    {append(get, "payments"), 1, "ITEM:VERSION"},
 		"json without a file":        {append([]string{"dml", "get", "--json", "a:1"}, at...), 2, "--json needs -o"},
-		"verify all":                 {append([]string{"dml", "verify"}, at...), 2, "name a version"},
+		"verify all, by a submitter": {append([]string{"dml", "verify"}, at...), 1, "needs the scope for it, and its owner the role"},
+		"collect, by a submitter":    {append([]string{"dml", "gc"}, at...), 1, "needs the scope for it, and its owner the role"},
+		"a rehearsal at a server":    {append([]string{"dml", "verify", "--rehearse", "cora"}, at...), 2, "without --server"},
 	} {
 		status, said := stderr(t, one.args...)
 		if status != one.status || !strings.Contains(said, one.words) || strings.Count(said, "\n") != 1 || strings.Contains(said, s.token) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 
 	"slipway/internal/client"
 	"slipway/internal/dml/blob"
@@ -20,16 +21,13 @@ type dmlVerifyCmd struct {
 	Rehearse string `arg:"--rehearse,env:REHEARSE" placeholder:"USER" help:"Record it as a restore rehearsal of the version, held by this custodian."`
 	From     string `arg:"--from,env:FROM" help:"Read a media folder that was restored from a backup instead of the library's own."`
 	Note     string `arg:"--note,env:NOTE" help:"Which copy was read, for the record of the rehearsal."`
-	JSON     bool   `arg:"--json,env:JSON" help:"Print one JSON object for each that was hashed."`
+	JSON     bool   `arg:"--json,env:JSON" help:"Print one JSON object for each that was hashed; of all that a server has, one for the whole."`
 }
 
 // Validate finds usage mistakes.
 func (c dmlVerifyCmd) Validate() error {
-	switch {
-	case c.Server != "" && (c.Rehearse != "" || c.From != ""):
+	if c.Server != "" && (c.Rehearse != "" || c.From != "") {
 		return errors.New("a rehearsal reads a data folder, so it goes without --server")
-	case c.Server != "" && c.Version == "":
-		return errors.New("name a version to verify at a server; it hashes everything within 30 days by itself")
 	}
 	return c.check()
 }
@@ -77,12 +75,15 @@ func (c dmlVerifyCmd) Run(ctx context.Context) error {
 	return c.sum(len(digests), damaged)
 }
 
-// ask has a server hash one version again.
+// ask has a server hash one version again, or everything.
 func (c dmlVerifyCmd) ask(ctx context.Context) error {
 	shown := newProgress(os.Stderr, "Hashing", 0)
 	server, err := c.connect(shown)
 	if err != nil {
 		return err
+	}
+	if c.Version == "" {
+		return c.askAll(ctx, server, shown)
 	}
 	m, err := server.Find(ctx, c.Version)
 	if err != nil {
@@ -97,6 +98,34 @@ func (c dmlVerifyCmd) ask(ctx context.Context) error {
 		damaged = 1
 	}
 	return errors.Join(c.tell(shown, *v), c.sum(1, damaged))
+}
+
+// askAll has a server hash everything again. Interrupting the command does not
+// stop it.
+func (c dmlVerifyCmd) askAll(ctx context.Context, server *client.Client, shown *progress) error {
+	v, err := server.VerifyAll(ctx, func(v *client.LibraryVerification) {
+		shown.total = v.Bytes
+		shown.at(v.DoneBytes)
+	})
+	shown.end()
+	if err != nil {
+		return goesOn(ctx, err)
+	}
+	if c.JSON {
+		if err := show(os.Stdout, true, v, nil); err != nil {
+			return err
+		}
+	} else {
+		for _, d := range v.Suspects {
+			if _, err := fmt.Printf("%s\tdamaged or missing\t%s\n", d.Digest, strings.Join(d.Versions, " ")); err != nil {
+				return err
+			}
+		}
+	}
+	if v.State == client.Failed {
+		return fmt.Errorf("%d of %d blobs were hashed, and then the store could not be read: %s", v.DoneBlobs, v.Blobs, v.Error)
+	}
+	return c.sum(int(v.DoneBlobs), int(v.Damaged))
 }
 
 // tell prints what was found, or only what is wrong.

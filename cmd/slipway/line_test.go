@@ -50,7 +50,12 @@ func serveData(t *testing.T, data string) served {
 
 func tokenFor(t *testing.T, data, scope string) string {
 	t.Helper()
-	status, out := slipway(t, "token", "create", "--data", data, "--user", "bruno", "--name", scope, "--scope", scope)
+	return tokenOf(t, data, "bruno", scope)
+}
+
+func tokenOf(t *testing.T, data, user, scope string) string {
+	t.Helper()
+	status, out := slipway(t, "token", "create", "--data", data, "--user", user, "--name", scope, "--scope", scope)
 	if status != 0 {
 		t.Fatal(status)
 	}

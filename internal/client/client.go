@@ -126,12 +126,8 @@ func (c *Client) persist(ctx context.Context, do func() (further bool, err error
 		if c.Waiting != nil {
 			c.Waiting(plain(err), pause)
 		}
-		timer := time.NewTimer(pause/2 + rand.N(pause/2+1))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
+		if err := wait(ctx, pause/2+rand.N(pause/2+1)); err != nil {
+			return err
 		}
 		pause = min(2*pause, time.Minute)
 	}

@@ -55,6 +55,79 @@ type Verification struct {
 	Intact bool   `json:"intact" doc:"The stored bytes match their digest"`
 }
 
+// LibraryVerification is a look at every stored byte of the library.
+type LibraryVerification struct {
+	ID        int64    `json:"id"`
+	State     string   `json:"state" doc:"running, ended, or failed: the store did not answer"`
+	By        string   `json:"by" doc:"Who asked for it"`
+	Blobs     int64    `json:"blobs" doc:"To be hashed"`
+	Bytes     int64    `json:"bytes"`
+	DoneBlobs int64    `json:"done_blobs" doc:"Hashed so far"`
+	DoneBytes int64    `json:"done_bytes"`
+	Damaged   int64    `json:"damaged" doc:"Blobs that are damaged or missing"`
+	Error     string   `json:"error,omitempty" doc:"Why the store could not be read, last"`
+	Suspects  []Damage `json:"suspects,omitempty" doc:"What was found damaged and has not healed since, at most 1000"`
+}
+
+func (v *LibraryVerification) underWay() bool { return v.State == Running }
+
+// Damage is bytes that are damaged or missing.
+type Damage struct {
+	Digest   string   `json:"digest"`
+	Size     int64    `json:"size"`
+	Versions []string `json:"versions" doc:"Versions that need them, ITEM:VERSION"`
+}
+
+// CollectionRequest asks for a collection of what nothing needs.
+type CollectionRequest struct {
+	DryRun bool   `json:"dry_run,omitempty" doc:"Only tell what would go, when and why"`
+	Grace  string `json:"grace,omitempty" doc:"How long ago bytes must have been condemned to be deleted now; at least 1h, and 24h when left out" example:"24h" maxLength:"40"`
+}
+
+// Collection is a collection, or what one would take.
+type Collection struct {
+	ID        int64           `json:"id,omitempty" doc:"Number of the run; none for a dry run"`
+	State     string          `json:"state" doc:"planned, running or ended"`
+	LetGo     int64           `json:"let_go" doc:"Versions that retention let go"`
+	Condemned int64           `json:"condemned" doc:"Blobs that nothing needs"`
+	Deleted   int64           `json:"deleted" doc:"Blobs, condemned before"`
+	Freed     int64           `json:"freed" doc:"Bytes"`
+	Uploads   int64           `json:"uploads" doc:"Uploads that were abandoned"`
+	Failures  int64           `json:"failures"`
+	LastError string          `json:"last_error,omitempty"`
+	Plan      *CollectionPlan `json:"plan,omitempty"`
+}
+
+func (c *Collection) underWay() bool { return c.State == Running }
+
+// The states of what a server does by itself.
+const (
+	Planned = "planned"
+	Running = "running"
+	Ended   = "ended"
+	Failed  = "failed"
+)
+
+// CollectionPlan is what a collection would take now and after the grace.
+type CollectionPlan struct {
+	Lines   []PlanLine `json:"lines"`
+	Blobs   int64      `json:"blobs" doc:"Blobs that would be deleted, now or after the grace"`
+	Frees   int64      `json:"frees" doc:"Bytes of those"`
+	Now     int64      `json:"now" doc:"Bytes that would be freed at once"`
+	Uploads int64      `json:"uploads" doc:"Uploads that were abandoned"`
+	More    bool       `json:"more" doc:"Some lines are left out"`
+}
+
+// PlanLine is something that a collection would take.
+type PlanLine struct {
+	What   string `json:"what" doc:"version, unneeded, condemned or orphan"`
+	Name   string `json:"name,omitempty" doc:"Version, or repository"`
+	Digest string `json:"digest"`
+	Size   int64  `json:"size"`
+	Why    string `json:"why"`
+	At     string `json:"at" doc:"When its bytes go (RFC 3339)"`
+}
+
 // Report is what another deployer says of targets of a wave.
 type Report struct {
 	Results []Result `json:"results" minItems:"1" maxItems:"1000"`

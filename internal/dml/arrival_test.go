@@ -211,7 +211,7 @@ func TestUploadExpires(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(l.root, "tmp", u.ID), old, old); err != nil {
 		t.Fatal(err)
 	}
-	run, err := l.Collect(ctx, "test", DefaultGrace)
+	run, err := l.Collect(ctx, identity.System("test"), DefaultGrace)
 	if err != nil || run.Uploads == 0 || run.Failures != 0 {
 		t.Fatalf("%+v %v", run, err)
 	}

@@ -92,12 +92,12 @@ const (
 
 // PlanLine is something that a collection would take, and why.
 type PlanLine struct {
-	What   PlanWhat    `json:"what"`
-	Name   string      `json:"name,omitempty"` // version, or repository
-	Digest blob.Digest `json:"digest"`
-	Size   int64       `json:"size"`
-	Why    string      `json:"why"`
-	At     db.Time     `json:"at"` // when its bytes go, in milliseconds since 1970
+	What   PlanWhat
+	Name   string // version, or repository
+	Digest blob.Digest
+	Size   int64
+	Why    string
+	At     db.Time // when its bytes go
 	link   string
 }
 
@@ -106,10 +106,10 @@ func (l PlanLine) Link() string { return l.link }
 
 // Plan is a dry run: what a collection would take now and after the grace.
 type Plan struct {
-	Lines   []PlanLine `json:"lines"`
-	Blobs   int64      `json:"blobs"`   // that would be deleted, now or after the grace
-	Frees   int64      `json:"frees"`   // bytes, of those
-	Now     int64      `json:"now"`     // bytes that a run would free at once
-	Uploads int64      `json:"uploads"` // abandoned uploads
-	More    bool       `json:"more"`    // some lines were left out
+	Lines   []PlanLine
+	Blobs   int64 // that would be deleted, now or after the grace
+	Frees   int64 // bytes, of those
+	Now     int64 // bytes that a run would free at once
+	Uploads int64 // abandoned uploads
+	More    bool  // some lines were left out
 }

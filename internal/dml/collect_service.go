@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	"slipway/internal/audit"
 	"slipway/internal/db"
 	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
+	"slipway/internal/identity"
 	"slipway/internal/jobs"
 )
 
@@ -18,6 +20,7 @@ const (
 	collectBudget = 40 * time.Second // a job's lease is one minute
 	collectDelay  = 10 * time.Minute // after the start of a server
 	batch         = 100
+	askedAgain    = 5 * time.Minute // a run that has not moved for so long is not waited for
 )
 
 // collectArgs name the run to go on with; 0 begins one.
@@ -47,12 +50,51 @@ func (s *Service) collectTurn(ctx context.Context, args collectArgs) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error { return jobs.Enqueue(tx, jobCollect, collectArgs{c.ID}) })
 }
 
-// Collect runs the garbage collection to its end. By is who asked for it.
-func (s *Service) Collect(ctx context.Context, by string, grace time.Duration) (*Collection, error) {
-	if grace < MinGrace {
-		return nil, fault.New(fault.Invalid, "The grace period is at least %s, so that no push under way is collected.", MinGrace)
+// Collect runs the garbage collection to its end.
+func (s *Service) Collect(ctx context.Context, actor identity.Actor, grace time.Duration) (*Collection, error) {
+	if err := mayCollect(actor, grace); err != nil {
+		return nil, err
 	}
-	return s.collect(ctx, 0, by, grace)
+	return s.collect(ctx, 0, actor.Name, grace)
+}
+
+func mayCollect(actor identity.Actor, grace time.Duration) error {
+	if err := mayTend(actor); err != nil {
+		return err
+	}
+	if grace < MinGrace {
+		return fault.New(fault.Invalid, "The grace period is at least %s, so that no push under way is collected.", MinGrace)
+	}
+	return nil
+}
+
+// AskCollection has a run done in the background. Who asks again while theirs
+// goes on gets the same one.
+func (s *Service) AskCollection(ctx context.Context, actor identity.Actor, grace time.Duration) (c *Collection, err error) {
+	if err := mayCollect(actor, grace); err != nil {
+		return nil, err
+	}
+	return c, s.db.InTx(ctx, func(tx *db.Tx) error {
+		if c, err = collectionUnderWay(tx, actor.Name, grace, tx.Now.Add(-askedAgain)); err != nil || c != nil {
+			return err
+		}
+		c = &Collection{ByName: actor.Name, GraceMS: grace.Milliseconds(), Phase: phaseUploads}
+		if err := tx.Create(c); err != nil {
+			return err
+		}
+		if err := audit.Record(tx, actor.By(), audit.Entry{Action: "media.collect", Kind: "library", Key: "media", Sentence: "had the media library collected", Detail: "Grace " + grace.String()}); err != nil {
+			return err
+		}
+		return jobs.Enqueue(tx, jobCollect, collectArgs{c.ID})
+	})
+}
+
+// FindCollection tells how far a run is.
+func (s *Service) FindCollection(ctx context.Context, actor identity.Actor, id int64) (c *Collection, err error) {
+	if err := mayTend(actor); err != nil {
+		return nil, err
+	}
+	return c, s.db.View(ctx, func(tx *db.Tx) error { c, err = collectionByID(tx, id); return err })
 }
 
 // collect begins a run, or goes on with one, until its end or that of ctx.

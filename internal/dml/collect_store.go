@@ -1,7 +1,9 @@
 package dml
 
 import (
+	"errors"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -135,6 +137,16 @@ func reposOf(tx *db.Tx, digests []blob.Digest) (map[blob.Digest]string, error) {
 func collectionByID(tx *db.Tx, id int64) (*Collection, error) {
 	var c Collection
 	return &c, tx.First(&c, "id = ?", id)
+}
+
+// collectionUnderWay gives somebody's run that has moved since a moment, or nil.
+func collectionUnderWay(tx *db.Tx, by string, grace time.Duration, since db.Time) (*Collection, error) {
+	var c Collection
+	err := tx.Gorm().Where("by_name = ? AND grace_ms = ? AND phase <> ? AND updated_at >= ?", by, grace.Milliseconds(), phaseDone, since).Order("id DESC").Limit(1).Take(&c).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	return &c, err
 }
 
 // lastCollections gives the latest runs.

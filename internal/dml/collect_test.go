@@ -14,6 +14,7 @@ import (
 	"slipway/internal/dbtest"
 	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
+	"slipway/internal/identity"
 	"slipway/internal/jobs"
 )
 
@@ -34,7 +35,7 @@ func (l library) ageUploads(by time.Duration) {
 
 func (l library) collectNow() *Collection {
 	l.t.Helper()
-	run, err := l.Collect(context.Background(), "test", DefaultGrace)
+	run, err := l.Collect(context.Background(), identity.System("test"), DefaultGrace)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -68,7 +69,7 @@ func TestOnlyWhatNothingNeedsIsCollected(t *testing.T) {
 		t.Fatalf("within the lease: %+v", run)
 	}
 	dbtest.Advance(l.db, leaseFor+time.Minute)
-	plan, err := l.Plan(ctx, DefaultGrace)
+	plan, err := l.Plan(ctx, identity.System("test"), DefaultGrace)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func TestOnlyWhatNothingNeedsIsCollected(t *testing.T) {
 	if err := l.Recheck(ctx, kept.Digest); err != nil {
 		t.Fatal(err)
 	}
-	wantKind(t, func() error { _, err := l.Collect(ctx, "test", time.Second); return err }(), fault.Invalid, "at least")
+	wantKind(t, func() error { _, err := l.Collect(ctx, identity.System("test"), time.Second); return err }(), fault.Invalid, "at least")
 }
 
 // Whoever hears that bytes are there relies on it; whoever hears that they are
@@ -189,7 +190,7 @@ func TestACollectionThatDies(t *testing.T) {
 				dbtest.Advance(l.db, DefaultGrace+time.Minute)
 				death.Store = whole
 				l.Service.blobs = death
-				run, err := l.Collect(ctx, "test", DefaultGrace)
+				run, err := l.Collect(ctx, identity.System("test"), DefaultGrace)
 				if err != nil || run.Failures != 1 || run.Deleted != 0 || run.LastError == "" {
 					t.Fatalf("%+v %v", run, err)
 				}

@@ -36,6 +36,8 @@ type Health struct {
 	Uploads   int64      // under way
 	Abandoned int64      // that nobody went on with for a day
 	Runs      []Collection
+	Verified  *Verification // everything, the last time that somebody had it done; or nil
+	MayTend   bool          // the viewer may have it verified or collected
 }
 
 // Sum is a number of things and their bytes.
@@ -72,7 +74,7 @@ func (s *Service) Health(ctx context.Context, actor identity.Actor) (*Health, er
 	if !sightOf(actor).all {
 		return nil, fault.New(fault.Forbidden, "The health of the library is shown to those who work on releases.")
 	}
-	h := &Health{}
+	h := &Health{MayTend: mayTend(actor) == nil}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
 		h.Now = tx.Now
 		if err := h.count(tx); err != nil {
@@ -118,6 +120,9 @@ func (h *Health) list(tx *db.Tx, actor identity.Actor) (err error) {
 		return err
 	}
 	if h.Unproven, err = unproven(tx, tx.Now.Add(-rehearsalAge), 20); err != nil {
+		return err
+	}
+	if h.Verified, err = lastVerification(tx); err != nil {
 		return err
 	}
 	h.Runs, err = lastCollections(tx, 5)

@@ -138,6 +138,13 @@ func (s *Service) Jobs(r *jobs.Runner) {
 	})
 	r.HandleLong(jobLocks, 1, func(ctx context.Context, _ []byte) error { return s.lockHeld(ctx) })
 	r.Handle(jobWrap, func(ctx context.Context, _ []byte) error { return s.wrapOlder(ctx) })
+	r.HandleLong(jobVerify, 1, func(ctx context.Context, raw []byte) error {
+		var args verifyArgs
+		if err := json.Unmarshal(raw, &args); err != nil {
+			return err
+		}
+		return s.verifyAll(ctx, args.ID)
+	})
 	r.Handle(jobScrub, func(ctx context.Context, _ []byte) error { return s.scrub(ctx) })
 	r.Handle(jobCollect, func(ctx context.Context, raw []byte) error {
 		var args collectArgs

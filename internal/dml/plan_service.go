@@ -6,14 +6,19 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/dml/blob"
+	"slipway/internal/identity"
 )
 
 // maxPlan bounds the lines of a dry run; the sums count everything.
 const maxPlan = 2000
 
 // Plan is the dry run of a collection: it lists what would go, when and why,
-// and changes nothing.
-func (s *Service) Plan(ctx context.Context, grace time.Duration) (*Plan, error) {
+// and changes nothing. It walks through the store, so it is for those who look
+// after it, and for those who place holds.
+func (s *Service) Plan(ctx context.Context, actor identity.Actor, grace time.Duration) (*Plan, error) {
+	if err := mayTend(actor); err != nil && !actor.Can(identity.DmlHold, 0) {
+		return nil, err
+	}
 	p := &planner{s: s, grace: grace, seen: map[blob.Digest]bool{}, owners: map[blob.Digest]string{}}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
 		for _, part := range []func(*db.Tx) error{p.versions, p.unneeded, p.condemned} {

@@ -362,7 +362,7 @@ func TestAnUploadThatIsNotFinishedGoesAway(t *testing.T) {
 	wantCause(t, "a chunk out of order", err, ErrRangeInvalid)
 	dbtest.Advance(l.db, 25*time.Hour)
 	l.ageUploads(25 * time.Hour)
-	if run, err := l.Collect(ctx, "test", DefaultGrace); err != nil || run.Uploads == 0 || !run.Ended() {
+	if run, err := l.Collect(ctx, identity.System("test"), DefaultGrace); err != nil || run.Uploads == 0 || !run.Ended() {
 		t.Fatal(run, err)
 	}
 	_, err = r.Resume(ctx, waiting1, p.ID(), -1)

@@ -283,7 +283,7 @@ func (w *workday) accept(ctx context.Context, item, label string) error {
 }
 
 func (w *workday) collectAll(ctx context.Context) error {
-	c, err := w.Collect(ctx, "test", DefaultGrace)
+	c, err := w.Collect(ctx, identity.System("test"), DefaultGrace)
 	if err == nil && c.Failures > 0 {
 		err = errors.New(c.LastError)
 	}

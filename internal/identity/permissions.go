@@ -13,6 +13,7 @@ const (
 	DmlSubmit          Permission = "dml.submit"
 	DmlDecide          Permission = "dml.decide"
 	DmlHold            Permission = "dml.hold"
+	DmlKeep            Permission = "dml.keep"
 	ReleaseEdit        Permission = "release.edit"
 	ReleasePackage     Permission = "release.package"
 	PlanEdit           Permission = "plan.edit"
@@ -76,6 +77,7 @@ var permissions = map[Permission]rule{
 	DmlSubmit:          {"submit media to the library", []Role{BuildManager, ReleaseManager, TestManager, DMLCustodian, DeploymentStaff}, "dml:write", false},
 	DmlDecide:          {"accept or reject media", []Role{DMLCustodian}, "", false},
 	DmlHold:            {"place or lift holds on media", []Role{DMLCustodian, Auditor}, "", false},
+	DmlKeep:            {"have the library verified or collected", []Role{DMLCustodian, Administrator}, "dml:write", true},
 	ReleaseEdit:        {"plan or change releases", []Role{ReleaseManager}, "api:write", false},
 	ReleasePackage:     {"package releases", []Role{BuildManager, ReleaseManager}, "build:report", false},
 	PlanEdit:           {"edit the plan", []Role{ReleaseManager}, "", false},

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/a-h/templ"
+
 	"slipway/internal/dml"
 	"slipway/templates/ui"
 )
@@ -147,6 +149,29 @@ func packagesOf(s dml.SuspectVersion) string {
 func runWords(r dml.Collection) string {
 	return fmt.Sprintf("%s let go, %s condemned, %s deleted, %s freed, %s dropped.", count(r.LetGo, "version", "versions"),
 		count(r.Condemned+r.Orphans, "blob", "blobs"), count(r.Deleted, "blob", "blobs"), Bytes(r.Freed), count(r.Uploads, "dead upload", "dead uploads"))
+}
+
+// verifying has the card look again while everything is being hashed.
+func verifying(h *dml.Health) templ.Attributes {
+	if h.Verified == nil || h.Verified.Ended() {
+		return nil
+	}
+	return templ.Attributes{"data-live": true, "hx-get": "/dml/health", "hx-trigger": "every 3s", "hx-swap": "outerHTML"}
+}
+
+func verifiedWords(v *dml.Verification) string {
+	done := fmt.Sprintf("%s of %s, for %s", ui.Count(v.DoneBlobs), count(v.Blobs, "blob", "blobs"), v.ByName)
+	switch {
+	case v.Failed():
+		return "Given up after " + done + ": the store could not be read. " + v.LastError
+	case !v.Ended() && v.LastError != "":
+		return "Under way, " + done + ". The store could not be read just now and is asked again. " + v.LastError
+	case !v.Ended():
+		return "Under way, " + done
+	case v.Damaged > 0:
+		return done + ": " + count(v.Damaged, "blob is", "blobs are") + " damaged or missing"
+	}
+	return done + ": all match"
 }
 
 func planWords(p *dml.Plan) string {

@@ -47,6 +47,7 @@ func Routes(e *echo.Echo, a *app.App, store *guard.Store, sameOrigin echo.Middle
 		next(huma.WithValue(ctx, actorKey{}, page.Actor(humaecho.Unwrap(ctx))))
 	})
 	h.mediaRoutes(api, g)
+	h.keepRoutes(api)
 	h.uploadRoutes(api, g)
 	h.resultRoutes(api)
 	e.GET("/api/openapi.json", func(c echo.Context) error { return c.JSON(http.StatusOK, api.OpenAPI()) })

@@ -18,20 +18,35 @@ func (h *handler) health(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if page.Fragment(c) {
+		return page.Render(c, http.StatusOK, pages.VerificationCard(health))
+	}
 	return page.Render(c, http.StatusOK, pages.HealthPage(health))
 }
 
-// plan shows the dry run of a collection. It walks through the store, so it is
-// for those who look after it.
-func (h *handler) plan(c echo.Context) error {
-	if err := identity.Authorize(page.Actor(c), identity.DmlHold, 0); err != nil {
+// verify has everything hashed again.
+func (h *handler) verify(c echo.Context) error {
+	if _, err := h.dml.VerifyAll(c.Request().Context(), page.Actor(c)); err != nil {
 		return err
 	}
-	plan, err := h.dml.Plan(c.Request().Context(), dml.DefaultGrace)
+	return page.Redirect(c, "/dml/health#verification", "Everything is being hashed again.")
+}
+
+// collect has a collection run now.
+func (h *handler) collect(c echo.Context) error {
+	if _, err := h.dml.AskCollection(c.Request().Context(), page.Actor(c), dml.DefaultGrace); err != nil {
+		return err
+	}
+	return page.Redirect(c, "/dml/health#collections", "The collection has begun.")
+}
+
+// plan shows the dry run of a collection.
+func (h *handler) plan(c echo.Context) error {
+	plan, err := h.dml.Plan(c.Request().Context(), page.Actor(c), dml.DefaultGrace)
 	if err != nil {
 		return err
 	}
-	return page.Render(c, http.StatusOK, pages.PlanPage(plan))
+	return page.Render(c, http.StatusOK, pages.PlanPage(plan, page.Actor(c).Can(identity.DmlKeep, 0)))
 }
 
 // retention shows what a rule would let go, or saves it.

@@ -1,6 +1,7 @@
 package dml
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"slipway/internal/dbtest"
 	"slipway/internal/dml"
+	"slipway/internal/identity"
+	"slipway/internal/jobs"
 )
 
 func TestRulesHoldsAndRehearsalsOnTheItemsPage(t *testing.T) {
@@ -66,10 +69,35 @@ func TestTheHealthOfTheLibrary(t *testing.T) {
 	s.upload("bruno", server, "a.bin", "x").want(http.StatusSeeOther)
 	s.get("cora", "/dml").want(http.StatusOK, `href="/dml/health"`)
 	s.get("cora", "/dml/health").want(http.StatusOK, "1 of 1 version (100 %)", "1 version waits")
-	if _, err := s.dml.Collect(t.Context(), "Cora", dml.DefaultGrace); err != nil {
+	if _, err := s.dml.Collect(t.Context(), identity.System("test"), dml.DefaultGrace); err != nil {
 		t.Fatal(err)
 	}
 	s.get("cora", "/dml/health").want(http.StatusOK, "Ended", "0 blobs deleted")
 	dbtest.Advance(s.db, 31*24*time.Hour)
 	s.get("cora", "/dml/health").want(http.StatusOK, "0 of 1 version (0 %)")
+}
+
+func TestTheLibraryIsTendedFromItsPage(t *testing.T) {
+	s := newSite(t)
+	s.upload("bruno", server, "a.bin", "x").want(http.StatusSeeOther)
+	if strings.Contains(s.get("bruno", "/dml/health").want(http.StatusOK).body, "Verify everything now") {
+		t.Error("a submitter is offered what is refused")
+	}
+	s.post("bruno", "/dml/health/verification", nil).want(http.StatusForbidden)
+	s.post("bruno", "/dml/health/collection", nil).want(http.StatusForbidden)
+	s.get("cora", "/dml/health").want(http.StatusOK, "Verify everything now")
+	s.post("cora", "/dml/health/verification", nil).want(http.StatusSeeOther)
+	if under := s.get("cora", "/dml/health").want(http.StatusOK, "Under way, 0 of 3 blobs", "<progress"); strings.Contains(under.body, "Verify everything now") {
+		t.Error("another is offered while one is under way")
+	}
+	s.post("cora", "/dml/health/collection", nil).want(http.StatusSeeOther)
+	runner := jobs.NewRunner(s.db, slog.New(slog.DiscardHandler))
+	s.dml.Jobs(runner)
+	for worked := true; worked; {
+		var err error
+		if worked, err = runner.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.get("cora", "/dml/health").want(http.StatusOK, "3 of 3 blobs", "all match", "Verify everything now", "Cora, ", "0 blobs deleted")
 }

@@ -53,6 +53,8 @@ func (h *handler) routes(r *echo.Group) {
 	r.POST("/dml/holds/:id/lift", h.liftHold)
 	r.POST("/dml/rehearsals", h.rehearse)
 	r.GET("/dml/health", h.health)
+	r.POST("/dml/health/verification", h.verify)
 	r.GET("/dml/health/collection", h.plan)
+	r.POST("/dml/health/collection", h.collect)
 	r.GET("/dml/*", h.item)
 }
