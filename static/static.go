@@ -16,12 +16,12 @@ import (
 	"sync"
 )
 
-//go:embed files vendor/*.css vendor/*.js
+//go:embed files vendor/*.css vendor/*.js vendor/*.woff2
 var embedded embed.FS
 
 type asset struct {
 	name, kind    string
-	plain, zipped []byte
+	plain, zipped []byte // zipped is nil for what is compressed already
 }
 
 type index struct {
@@ -31,23 +31,46 @@ type index struct {
 
 var load = sync.OnceValue(func() index {
 	i := index{byURL: map[string]asset{}, urls: map[string]string{}}
-	_ = fs.WalkDir(embedded, ".", func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+	// Style sheets come last: they name fonts, whose addresses are known by then.
+	for _, sheets := range []bool{false, true} {
+		_ = fs.WalkDir(embedded, ".", func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || (path.Ext(file) == ".css") != sheets {
+				return err
+			}
+			content, err := embedded.ReadFile(file)
+			if err == nil {
+				i.add(path.Base(file), content)
+			}
 			return err
-		}
-		content, err := embedded.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		name, ext := path.Base(file), path.Ext(file)
-		sum := sha256.Sum256(content)
-		hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
-		i.byURL[hashed] = asset{name: name, kind: mime.TypeByExtension(ext), plain: content, zipped: zip(content)}
-		i.urls[name] = "/static/" + hashed
-		return nil
-	})
+		})
+	}
 	return i
 })
+
+func (i index) add(name string, content []byte) {
+	ext := path.Ext(name)
+	a := asset{name: name, kind: mime.TypeByExtension(ext)}
+	switch ext {
+	case font:
+		a.kind = "font/woff2"
+	case ".css":
+		for other, url := range i.urls {
+			if path.Ext(other) == font {
+				content = bytes.ReplaceAll(content, []byte("url("+other+")"), []byte("url("+url+")"))
+			}
+		}
+	}
+	a.plain = content
+	if ext != font {
+		a.zipped = zip(content)
+	}
+	sum := sha256.Sum256(content)
+	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
+	i.byURL[hashed] = a
+	i.urls[name] = "/static/" + hashed
+}
+
+const font = ".woff2"
 
 func zip(content []byte) []byte {
 	var out bytes.Buffer
@@ -73,7 +96,7 @@ func Handler() http.Handler {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		h.Set("Vary", "Accept-Encoding")
 		body := a.plain
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if a.zipped != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 			h.Set("Content-Encoding", "gzip")
 			body = a.zipped
 		}

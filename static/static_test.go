@@ -56,3 +56,24 @@ func TestAssetsAreKeptForever(t *testing.T) {
 		t.Errorf("a file that is no asset: %d", w.Code)
 	}
 }
+
+func TestTheStyleSheetNamesItsFonts(t *testing.T) {
+	for _, encoding := range []string{"", "gzip"} {
+		for _, name := range []string{"inter-latin.woff2", "inter-latin-ext.woff2"} {
+			r := httptest.NewRequest(http.MethodGet, URL(name), nil)
+			r.Header.Set("Accept-Encoding", encoding)
+			w := httptest.NewRecorder()
+			Handler().ServeHTTP(w, r)
+			if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "font/woff2" || w.Header().Get("Content-Encoding") != "" || !strings.HasPrefix(w.Body.String(), "wOF2") {
+				t.Errorf("%s: %d, %v", URL(name), w.Code, w.Header())
+			}
+		}
+	}
+	w := httptest.NewRecorder()
+	Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, URL("slipway.css"), nil))
+	for _, name := range []string{"inter-latin.woff2", "inter-latin-ext.woff2"} {
+		if !strings.Contains(w.Body.String(), "url("+URL(name)+")") {
+			t.Errorf("the style sheet does not ask for %s", URL(name))
+		}
+	}
+}

@@ -1,7 +1,7 @@
 // Fetches the vendored assets from npm, purges Tabler's CSS over the templates
 // and writes the checksums. Development time only:
 //
-//   cd $(mktemp -d) && npm install @tabler/core@1.6.1 htmx.org@4.0.1 @tabler/icons@3.51.0 tus-js-client@4.3.1 purgecss@8.0.0
+//   cd $(mktemp -d) && npm install @tabler/core@1.6.1 htmx.org@4.0.1 @tabler/icons@3.51.0 tus-js-client@4.3.1 @fontsource-variable/inter@5.3.0 purgecss@8.0.0
 //   NODE_PATH=$PWD/node_modules node …/static/vendor.mjs $PWD/node_modules
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
@@ -40,6 +40,9 @@ copyFileSync(join(modules, 'htmx.org/LICENSE'), join(here, 'vendor/licences/htmx
 writeFileSync(join(here, 'vendor/tus.js'), readFileSync(join(modules, 'tus-js-client/dist/tus.min.js'), 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'))
 writeFileSync(join(here, 'vendor/licences/tus.txt'), ['tus-js-client/LICENSE', 'js-base64/LICENSE.md', 'url-parse/LICENSE', 'querystringify/LICENSE', 'requires-port/LICENSE']
   .map(f => `${dirname(f)}\n\n${readFileSync(join(modules, f), 'utf8').trim()}\n`).join('\n'))
+for (const part of ['latin', 'latin-ext'])
+  copyFileSync(join(modules, `@fontsource-variable/inter/files/inter-${part}-wght-normal.woff2`), join(here, `vendor/inter-${part}.woff2`))
+copyFileSync(join(modules, '@fontsource-variable/inter/LICENSE'), join(here, 'vendor/licences/inter.txt'))
 copyFileSync(join(modules, '@tabler/icons/LICENSE'), join(here, 'vendor/licences/tabler-icons.txt'))
 
 // Icons: the names in icons.txt become a Go map of SVG paths.
