@@ -6,6 +6,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 )
 
@@ -112,7 +113,7 @@ func (f *facts) built() release.Finding {
 			failed++
 		}
 	}
-	state, detail := release.Met, fmt.Sprintf("%d builds, the newest of each succeeded", len(f.builds))
+	state, detail := release.Met, noun.Count(len(f.builds), "build")+", the newest of each succeeded"
 	switch {
 	case len(f.builds) == 0:
 		state, detail = release.Unmet, "no build is recorded"

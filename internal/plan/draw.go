@@ -9,6 +9,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 )
@@ -85,7 +86,7 @@ func drawn(r *release.Release, b *policy.Body) Content {
 	for _, w := range b.Waves {
 		line := fmt.Sprintf("%s: %d h in %s", w.Name, w.Hours, w.Environment)
 		if w.Days > 0 {
-			line += fmt.Sprintf(", %d days after the window opens", w.Days)
+			line += ", " + noun.Count(w.Days, "day") + " after the window opens"
 		}
 		if w.SoakHours > 0 {
 			line += fmt.Sprintf(", then %d h of soak", w.SoakHours)
