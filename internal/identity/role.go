@@ -31,6 +31,25 @@ var roleLabels = map[Role]string{
 	Auditor: "Auditor", Administrator: "Administrator",
 }
 
+var roleDuties = map[Role]string{
+	ReleaseManager:   "Plans releases, asks for authorisation, gives go for waves and closes.",
+	BuildManager:     "Assembles packages, records builds and submits media to the library.",
+	TestManager:      "Records test runs and judges utility and warranty; never what they built.",
+	ChangeManager:    "Decides the authorisations A1 to A5 and assesses changes.",
+	ChangeAuthority:  "Decides beside the change manager where the policy asks for it.",
+	DeploymentStaff:  "Claims, carries out and signs the steps of run sheets.",
+	EarlyLifeSupport: "Watches a release after it went live, and asks operations to take it.",
+	Operations:       "Accepts knowledge, handover items and the end of early life support.",
+	ServiceOwner:     "Owns a service and its package, approves policies and accepts risks.",
+	DMLCustodian:     "Accepts or rejects media, and keeps the definitive media library.",
+	Stakeholder:      "Reads, agrees to plans and acknowledges what concerns them.",
+	Auditor:          "Reads every release, restricted ones too, and the audit record; may place holds on media.",
+	Administrator:    "Creates accounts and gives roles; keeps services, environments and targets.",
+}
+
+// Duty is what somebody in the role does, in a sentence.
+func (r Role) Duty() string { return roleDuties[r] }
+
 // Roles lists every role in the order people meet them in a release.
 func Roles() []Role {
 	return []Role{ReleaseManager, BuildManager, TestManager, ChangeManager, ChangeAuthority, DeploymentStaff,

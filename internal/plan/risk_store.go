@@ -1,6 +1,9 @@
 package plan
 
-import "slipway/internal/db"
+import (
+	"slipway/internal/db"
+	"slipway/internal/release"
+)
 
 // nextNumber gives the next number within the release. Writers are serial, so
 // nobody can take it in between.
@@ -19,11 +22,13 @@ func risksOf(tx *db.Tx, releaseID int64) (list []Risk, err error) {
 	return list, tx.Gorm().Where("release_id = ?", releaseID).Order("number").Find(&list).Error
 }
 
-// register lists the risks of every release that are not closed, worst first.
+// register lists the risks of every release that are live, worst first: not
+// decided yet, in a release that is not over. All adds those that are not.
 func register(tx *db.Tx, all bool, limit int) (list []Risk, err error) {
 	q := tx.Gorm().Order("probability * impact DESC, id DESC").Limit(limit)
 	if !all {
-		q = q.Where("state IN ?", []RiskState{RiskOpen, RiskTreating})
+		q = q.Where("state IN ? AND EXISTS (SELECT 1 FROM releases r WHERE r.id = risks.release_id AND r.state NOT IN ?)",
+			[]RiskState{RiskOpen, RiskTreating}, []release.State{release.Closed, release.Cancelled})
 	}
 	return list, q.Find(&list).Error
 }

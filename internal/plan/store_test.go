@@ -5,9 +5,11 @@ import (
 	"errors"
 	"testing"
 
+	"slipway/internal/catalog"
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/fault"
+	"slipway/internal/release"
 )
 
 func TestWhatIsKeptComesBack(t *testing.T) {
@@ -86,9 +88,29 @@ func TestNoticesAndRisks(t *testing.T) {
 				return err
 			}
 		}
+		service := &catalog.ServiceRecord{Key: "PAY", Name: "Payments"}
+		if err := tx.Create(service); err != nil {
+			return err
+		}
+		r := &release.Release{Key: "PAY-1", ServiceID: service.ID, State: release.Planning}
+		if err := tx.Create(r); err != nil {
+			return err
+		}
 		live, err := register(tx, false, 10)
 		if err != nil || len(live) != 2 || live[0].Probability != 2 {
 			t.Errorf("the register holds %+v, %v", live, err)
+		}
+		for _, over := range []release.State{release.Closed, release.Cancelled} {
+			r.State = over
+			if err := tx.Save(r); err != nil {
+				return err
+			}
+			if live, err := register(tx, false, 10); err != nil || len(live) != 0 {
+				t.Errorf("of a release that is %s the register holds %+v, %v", over, live, err)
+			}
+		}
+		if all, err := register(tx, true, 10); err != nil || len(all) != len(RiskStates()) {
+			t.Errorf("of all the register holds %+v, %v", all, err)
 		}
 		if next, err := nextNumber(tx, "risks", 1); err != nil || next != 6 {
 			t.Errorf("the next risk is %d, %v", next, err)

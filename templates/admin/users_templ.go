@@ -276,7 +276,7 @@ func GrantValue(g identity.Grant) string {
 func roleOptions(serviceID int64) []ui.Option {
 	var options []ui.Option
 	for _, role := range identity.Roles() {
-		options = append(options, ui.Option{Value: GrantValue(identity.Grant{Role: role, ServiceID: serviceID}), Label: role.Label()})
+		options = append(options, ui.Option{Value: GrantValue(identity.Grant{Role: role, ServiceID: serviceID}), Label: role.Label(), Hint: role.Duty()})
 	}
 	return options
 }

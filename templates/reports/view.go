@@ -126,7 +126,7 @@ func heatCells(f *report.Figures) []ui.HeatRisk {
 	for _, r := range f.Risks {
 		cell := [2]int64{r.Probability, r.Impact}
 		if counts[cell] == 0 {
-			list = append(list, ui.HeatRisk{Href: "/risks", Probability: int(r.Probability), Impact: int(r.Impact)})
+			list = append(list, ui.HeatRisk{Href: fmt.Sprintf("/risks?probability=%d&impact=%d", r.Probability, r.Impact), Probability: int(r.Probability), Impact: int(r.Impact)})
 		}
 		counts[cell]++
 	}

@@ -48,7 +48,8 @@ var galleryMoments = []Moment{
 var gallerySegments = []Segment{{Family: "good", Label: "Verified", Count: 1840}, {Family: "active", Label: "Installed", Count: 210},
 	{Family: "warn", Label: "Overdue", Count: 31}, {Family: "bad", Label: "Failed", Count: 4}, {Family: "neutral", Label: "Offered", Count: 2715}}
 
-var galleryRisks = []HeatRisk{{"R-7", "#heat", 3, 3}, {"R-2", "#heat", 2, 4}, {"R-9", "#heat", 4, 4}, {"R-1", "#heat", 1, 2}}
+var galleryRisks = []HeatRisk{{Label: "R-7", Href: "#heat", Probability: 3, Impact: 3}, {Label: "R-2", Href: "#heat", Probability: 2, Impact: 4},
+	{Label: "R-9", Href: "#heat", Probability: 4, Impact: 4}, {Label: "R-1", Href: "#heat", Probability: 1, Impact: 2}}
 
 // galleryStates are all states of the product, each once.
 func galleryStates() []string {

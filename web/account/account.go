@@ -1,13 +1,17 @@
 package account
 
 import (
+	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
 
+	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/identity"
 	view "slipway/templates/account"
 	"slipway/web/guard"
 	"slipway/web/page"
@@ -30,8 +34,32 @@ func (h handler) render(c echo.Context, status int, v view.View) error {
 	if v.Errors == nil {
 		v.Zone, v.Theme = actor.Zone, actor.Theme
 	}
+	if v.Roles, err = h.roles(ctx, actor); err != nil {
+		return err
+	}
 	v.Now = h.app.DB.Now()
 	return page.Render(c, status, view.Page(v))
+}
+
+// roles are the person's, with the names of the services that they hold for.
+func (h handler) roles(ctx context.Context, actor identity.Actor) (list []view.Held, err error) {
+	names := map[int64]string{}
+	if slices.ContainsFunc(actor.Grants, func(g identity.Grant) bool { return g.ServiceID != 0 }) {
+		err := h.app.DB.View(ctx, func(tx *db.Tx) error {
+			services, err := h.app.Catalog.ListServices(tx)
+			for _, s := range services {
+				names[s.ID] = s.Name
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, g := range actor.Grants {
+		list = append(list, view.Held{Role: g.Role, Service: names[g.ServiceID]})
+	}
+	return list, nil
 }
 
 func (h handler) again(c echo.Context, err error, v view.View) error {

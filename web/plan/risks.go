@@ -19,7 +19,10 @@ func (h handler) register(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(c, http.StatusOK, view.Register(view.RegisterView{Risks: list, All: all}))
+	v := view.RegisterView{Risks: list, All: all}
+	v.Probability, _ = strconv.ParseInt(c.QueryParam("probability"), 10, 64) // nonsense is every cell
+	v.Impact, _ = strconv.ParseInt(c.QueryParam("impact"), 10, 64)
+	return page.Render(c, http.StatusOK, view.Register(v))
 }
 
 func (h handler) risks(c echo.Context) error { return h.renderRisks(c, view.RisksView{}, nil) }

@@ -30,7 +30,7 @@ func TestTheModelsOfTheDemonstration(t *testing.T) {
 func TestAModelFromATemplateToItsApproval(t *testing.T) {
 	s := webtest.New(t)
 	maya, chen := s.As("maya"), s.As("chen")
-	maya.Get("/models").Has("#templates", "Begin from")
+	maya.Get("/models").Has("#templates", "Start from it")
 	form := typed(t, maya.Get("/models/new?from=rolling-service").Status(http.StatusOK), "model-form")
 	maya.Post("/models/new", form).Status(http.StatusUnprocessableEntity).Has("#f-key-error", "There is a model with this key already.")
 	form.Set("key", "shops")
