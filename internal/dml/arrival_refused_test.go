@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,6 +98,10 @@ func (u *brimUpload) Write(p []byte) (int, error) {
 		return 0, blob.ErrFull
 	}
 	return u.Upload.Write(p)
+}
+
+func (u *brimUpload) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{u}, struct{ io.Reader }{r})
 }
 
 func TestUploadFindsNoRoom(t *testing.T) {

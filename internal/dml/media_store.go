@@ -62,6 +62,11 @@ func itemByKey(tx *db.Tx, key string) (*Item, error) {
 	return &item, tx.First(&item, "item_key = ?", key)
 }
 
+// serviceOf is the service of an item; 0 for a shared item or one to come.
+func serviceOf(tx *db.Tx, key string) (id int64, err error) {
+	return id, tx.Gorm().Raw("SELECT service_id FROM media_items WHERE item_key = ?", key).Scan(&id).Error
+}
+
 func itemByID(tx *db.Tx, id int64) (*Item, error) {
 	var item Item
 	return &item, tx.First(&item, "id = ?", id)

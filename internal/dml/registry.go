@@ -117,15 +117,6 @@ func (r *Registry) write(tx *db.Tx, name string) (place, error) {
 	return p, nil
 }
 
-// serviceOf is the service of an item; 0 for a shared item or one to come.
-func serviceOf(tx *db.Tx, key string) (int64, error) {
-	item, err := itemByKey(tx, key)
-	if errors.Is(err, fault.NotFound) {
-		return 0, nil
-	}
-	return item.ServiceID, err
-}
-
 // Content is something that a repository holds.
 type Content struct {
 	ID           int64 `gorm:"primaryKey"`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"slipway/internal/db"
@@ -29,7 +28,8 @@ func (r *Registry) Begin(ctx context.Context, name string, declared int64) (*Pus
 	if declared > r.s.maxSize {
 		return nil, r.s.tooLarge()
 	}
-	if err := r.s.db.View(ctx, func(tx *db.Tx) error { _, err := r.write(tx, name); return err }); err != nil {
+	var at place
+	if err := r.s.db.View(ctx, func(tx *db.Tx) (err error) { at, err = r.write(tx, name); return err }); err != nil {
 		return nil, err
 	}
 	up, err := r.s.blobs.Create(ctx, declared)
@@ -38,11 +38,7 @@ func (r *Registry) Begin(ctx context.Context, name string, declared int64) (*Pus
 	}
 	// A power cut takes the bytes that came so far as well: only Commit syncs them.
 	err = r.s.db.InTxSoon(ctx, func(tx *db.Tx) error {
-		p, err := r.write(tx, name)
-		if err != nil {
-			return err
-		}
-		return tx.Create(&upload{Upload: up.ID(), Repo: p.key, UserID: r.actor.UserID, BegunAt: tx.Now, SeenAt: tx.Now})
+		return tx.Create(&upload{Upload: up.ID(), Repo: at.key, UserID: r.actor.UserID, BegunAt: tx.Now, SeenAt: tx.Now})
 	})
 	if err != nil {
 		return nil, errors.Join(err, up.Abort())
@@ -103,27 +99,14 @@ func (p *Pushing) Write(b []byte) (int, error) {
 	return n, storeFault(err, nil)
 }
 
-var bodies = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
-
-// ReadFrom takes all that r gives, in larger pieces than io.Copy would.
-func (p *Pushing) ReadFrom(r io.Reader) (taken int64, err error) {
-	buffer := bodies.Get().(*[]byte)
-	defer bodies.Put(buffer)
-	for {
-		n, err := r.Read(*buffer)
-		if n > 0 {
-			written, failed := p.Write((*buffer)[:n])
-			if taken += int64(written); failed != nil {
-				return taken, failed
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return taken, nil
-		}
-		if err != nil {
-			return taken, err
-		}
+// ReadFrom takes all that r gives.
+func (p *Pushing) ReadFrom(r io.Reader) (int64, error) {
+	room := p.r.s.maxSize - p.up.Offset()
+	n, err := p.up.ReadFrom(io.LimitReader(r, room+1))
+	if n > room {
+		return n, p.r.s.tooLarge()
 	}
+	return n, storeFault(err, nil)
 }
 
 // Close keeps the bytes for the next request. After Commit it does nothing.
@@ -141,7 +124,11 @@ func (p *Pushing) Commit(ctx context.Context, expected blob.Digest) (int64, erro
 	if err != nil && !mismatch {
 		return 0, storeFault(err, nil)
 	}
-	noted := p.r.change(ctx, p.name, func(tx *db.Tx, at place) error {
+	noted := p.r.s.db.InTxTogether(ctx, func(tx *db.Tx) error {
+		at, err := p.r.write(tx, p.name)
+		if err != nil {
+			return err
+		}
 		if err := dropUpload(tx, id); err != nil || mismatch {
 			return err
 		}

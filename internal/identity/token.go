@@ -66,27 +66,23 @@ func (s *Service) FindToken(ctx context.Context, token string) (Actor, error) {
 	if !strings.HasPrefix(token, tokenPrefix) || len(token) > 100 {
 		return Actor{}, unknown
 	}
-	var row *Token
-	var user *User
-	err := s.db.View(ctx, func(tx *db.Tx) (err error) {
-		if row, err = tokenByHash(tx, tokenHash(token)); err != nil {
-			return err
-		}
-		user, err = userByID(tx, row.UserID)
-		return err
-	})
-	now := s.db.Now()
-	switch {
-	case fault.KindOf(err) == fault.NotFound:
-		return Actor{}, unknown
-	case err != nil:
+	var rows []presented
+	if err := s.db.View(ctx, func(tx *db.Tx) (err error) { rows, err = presentedBy(tx, tokenHash(token)); return err }); err != nil {
 		return Actor{}, err
-	case user.Disabled || row.RevokedAt != 0 || row.ExpiresAt != 0 && now.After(row.ExpiresAt):
+	}
+	if len(rows) == 0 {
 		return Actor{}, unknown
 	}
-	actor := user.Actor()
-	actor.Kind, actor.Scopes = Machine, row.Scopes
-	actor.Name = fmt.Sprintf("%s (token %s)", user.Name, row.Name)
+	p := rows[0]
+	if p.Disabled || p.RevokedAt != 0 || p.ExpiresAt != 0 && s.db.Now().After(p.ExpiresAt) {
+		return Actor{}, unknown
+	}
+	actor := Actor{UserID: p.UserID, Username: p.Username, Name: fmt.Sprintf("%s (token %s)", p.Name, p.Token), Kind: Machine, Scopes: p.Scopes, Zone: p.Zone, Theme: p.Theme}
+	for _, row := range rows {
+		if row.Role != "" {
+			actor.Grants = append(actor.Grants, Grant{row.Role, row.ServiceID})
+		}
+	}
 	return actor, nil
 }
 

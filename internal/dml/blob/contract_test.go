@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -45,6 +46,51 @@ func contract(t *testing.T, open func(t *testing.T) Store) {
 			}
 			if up.Offset() != int64(len(data)) {
 				t.Fatalf("offset is %d", up.Offset())
+			}
+			info, err := up.Commit(ctx, Of(data), int64(len(data)))
+			if err != nil || !bytes.Equal(read(t, s, info.Digest), data) {
+				t.Fatal("bytes differ", err)
+			}
+		},
+		"large writes from one buffer, between small ones": func(t *testing.T, s Store) {
+			var data []byte
+			up := create(t, s)
+			buffer := make([]byte, writeback+piece+3)
+			for _, n := range []int{piece, 7, len(buffer), 2 * piece, 1, piece - 1, piece} {
+				copy(buffer, random(t, n))
+				data = append(data, buffer[:n]...)
+				if taken, err := up.Write(buffer[:n]); err != nil || taken != n {
+					t.Fatal(taken, err)
+				}
+				clear(buffer) // the caller's again
+			}
+			info, err := up.Commit(ctx, Of(data), int64(len(data)))
+			if err != nil || !bytes.Equal(read(t, s, info.Digest), data) {
+				t.Fatal("bytes differ", err)
+			}
+		},
+		"what a reader gives, and goes on with after it failed": func(t *testing.T, s Store) {
+			data, broke := random(t, 2*piece+11), errors.New("the line broke")
+			const half = piece + 5
+			up := create(t, s)
+			for _, part := range []io.Reader{iotest.OneByteReader(bytes.NewReader(data[:3])), bytes.NewReader(data[3:9]), io.MultiReader(bytes.NewReader(data[9:half]), iotest.ErrReader(broke))} {
+				if _, err := up.ReadFrom(part); err != nil && !errors.Is(err, broke) {
+					t.Fatal(err)
+				}
+			}
+			if up.Offset() != half {
+				t.Fatalf("offset is %d", up.Offset())
+			}
+			id := up.ID()
+			if err := up.Suspend(); err != nil {
+				t.Fatal(err)
+			}
+			up, err := s.Resume(ctx, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := up.ReadFrom(iotest.HalfReader(bytes.NewReader(data[half:]))); err != nil || n != int64(len(data)-half) {
+				t.Fatal(n, err)
 			}
 			info, err := up.Commit(ctx, Of(data), int64(len(data)))
 			if err != nil || !bytes.Equal(read(t, s, info.Digest), data) {

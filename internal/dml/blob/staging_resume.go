@@ -33,7 +33,7 @@ func dropState(upload string) error {
 
 func (s *staging) upload(f *os.File, h hash.Hash, offset int64) *stagedUpload {
 	u := &stagedUpload{staging: s, file: f, offset: offset, written: offset, flushed: offset,
-		work: make(chan []byte, pieces), free: make(chan []byte, pieces), sum: make(chan hash.Hash, 1)}
+		work: make(chan chunk, pieces), free: make(chan []byte, pieces), seen: make(chan struct{}, 1), sum: make(chan hash.Hash, 1)}
 	go u.hash(h)
 	return u
 }
@@ -53,7 +53,7 @@ func (u *stagedUpload) Suspend() error {
 	}
 	h := u.finish()
 	err := u.err
-	if marshaler, ok := h.(encoding.BinaryMarshaler); ok && err == nil {
+	if marshaler, ok := h.(encoding.BinaryMarshaler); ok && err == nil && u.offset > 0 {
 		state, failed := marshaler.MarshalBinary()
 		if failed == nil {
 			data, _ := json.Marshal(hashState{Offset: u.offset, State: state})
@@ -93,8 +93,8 @@ func (s *staging) Resume(_ context.Context, id string) (Upload, error) {
 func rehash(f *os.File) (hash.Hash, int64, error) {
 	h := sha256.New()
 	size, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return nil, 0, err
+	if err != nil || size == 0 {
+		return h, 0, err
 	}
 	var known hashState
 	data, err := os.ReadFile(statePath(f.Name()))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"sync"
@@ -22,8 +23,9 @@ type stagedUpload struct {
 	staging *staging
 	file    *os.File
 	current []byte
-	work    chan []byte
+	work    chan chunk
 	free    chan []byte    // pieces the hasher is done with
+	seen    chan struct{}  // told of each borrowed chunk that was hashed
 	sum     chan hash.Hash // the hasher's, once it has seen all
 	lent    int            // pieces taken from the pool
 	offset  int64
@@ -33,12 +35,22 @@ type stagedUpload struct {
 	ended   bool
 }
 
+// chunk is bytes on their way to the hasher.
+type chunk struct {
+	b        []byte
+	borrowed bool // the caller's own, to whom they go back
+}
+
 // hash runs beside the writer: hashing and writing each take about as long, so
 // together they take half the time.
 func (u *stagedUpload) hash(h hash.Hash) {
-	for b := range u.work {
-		h.Write(b)
-		u.free <- b[:0]
+	for c := range u.work {
+		h.Write(c.b)
+		if c.borrowed {
+			u.seen <- struct{}{}
+		} else {
+			u.free <- c.b[:0]
+		}
 	}
 	u.sum <- h
 }
@@ -50,6 +62,14 @@ func (u *stagedUpload) Write(p []byte) (int, error) {
 	}
 	taken := 0
 	for len(p) > 0 && u.err == nil {
+		if len(u.current) == 0 && len(p) >= piece {
+			n := min(len(p), writeback)
+			u.put(chunk{p[:n], true})
+			<-u.seen
+			p, taken = p[n:], taken+n
+			u.offset += int64(n)
+			continue
+		}
 		if u.current == nil {
 			u.current = u.piece()
 		}
@@ -59,6 +79,31 @@ func (u *stagedUpload) Write(p []byte) (int, error) {
 		u.offset += int64(n)
 		if len(u.current) == cap(u.current) {
 			u.flush()
+		}
+	}
+	return taken, u.err
+}
+
+// ReadFrom reads into the pieces.
+func (u *stagedUpload) ReadFrom(r io.Reader) (taken int64, err error) {
+	if u.ended {
+		return 0, os.ErrClosed
+	}
+	for u.err == nil {
+		if u.current == nil {
+			u.current = u.piece()
+		}
+		n, err := r.Read(u.current[len(u.current):cap(u.current)])
+		u.current = u.current[:len(u.current)+n]
+		u.offset, taken = u.offset+int64(n), taken+int64(n)
+		if len(u.current) == cap(u.current) {
+			u.flush()
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return taken, errors.Join(err, u.err)
 		}
 	}
 	return taken, u.err
@@ -78,7 +123,12 @@ func (u *stagedUpload) piece() []byte {
 func (u *stagedUpload) flush() {
 	b := u.current
 	u.current = nil
-	u.work <- b
+	u.put(chunk{b: b})
+}
+
+func (u *stagedUpload) put(c chunk) {
+	u.work <- c
+	b := c.b
 	// Nobody may have said how large it is, and others write as well.
 	err := u.staging.room(int64(len(b)))
 	if err == nil {

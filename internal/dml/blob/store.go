@@ -78,6 +78,9 @@ type Holder interface {
 // Upload takes the bytes of one blob. It is used by one goroutine.
 type Upload interface {
 	io.Writer
+	// ReadFrom takes all that a reader gives, without another copy. An error of
+	// the reader leaves the upload as good as it was.
+	io.ReaderFrom
 	// Offset is the number of bytes taken so far.
 	Offset() int64
 	// Commit makes the blob durable under its digest. It refuses with
