@@ -184,6 +184,21 @@ func (j *journey) hold(ctx context.Context) error {
 	return explain("action", err)
 }
 
+// finishActions is the owners' word that what the review asked for is done.
+func (j *journey) finishActions(ctx context.Context) error {
+	maya := j.as("maya")
+	sheet, err := j.app.Review.Sheet(ctx, maya, j.key)
+	if err != nil {
+		return err
+	}
+	for _, action := range sheet.Actions {
+		if err := j.app.Review.FinishAction(ctx, maya, j.key, action.Number, action.Version, "The model says it now."); err != nil {
+			return explain("finish an action", err)
+		}
+	}
+	return nil
+}
+
 // agreeReview is the service owner's agreement.
 func (j *journey) agreeReview(ctx context.Context) error {
 	sheet, err := j.app.Review.Sheet(ctx, j.as("sofia"), j.key)

@@ -183,6 +183,25 @@ func (j *journey) weighRisks(ctx context.Context) error {
 	return nil
 }
 
+// acceptRest takes with the release what its treated risks leave. The owner of
+// a slow one is still at it when the waves run.
+func (j *journey) acceptRest(ctx context.Context) error {
+	maya := j.as("maya")
+	sheet, err := j.app.Plan.Risks(ctx, maya, j.key)
+	if err != nil || j.tale.slow {
+		return err
+	}
+	for _, risk := range sheet.Risks {
+		if risk.State != plan.RiskTreating {
+			continue
+		}
+		if err := j.app.Plan.MoveRisk(ctx, maya, j.key, risk.Number, plan.RiskAccept, "Treated as planned; what remains is small, and the way back is short.", risk.Version); err != nil {
+			return explain("accept a risk", err)
+		}
+	}
+	return nil
+}
+
 // treat estimates what remains of a risk that was reduced, and begins treatment.
 func (j *journey) treat(ctx context.Context, risk plan.Risk) error {
 	maya := j.as("maya")

@@ -99,8 +99,10 @@ func (s *script) opens(c chapter) bool {
 // lengths of the window, by model: as long as the waves need, and some hours.
 var lengths = map[string]time.Duration{"rolling-service": 36 * time.Hour, "field-firmware": 12 * 24 * time.Hour, "emergency-fix": 12 * time.Hour}
 
-// tell begins the story of a release whose window opens at a time.
+// tell begins the story of a release whose window opens in an hour of a day, at
+// its full hour.
 func (st *stage) tell(c *calendar, t tale, window time.Time) *script {
+	window = window.Truncate(time.Hour)
 	return &script{stage: st, window: window, journey: &journey{app: st.app, who: st.who, tale: t, pass: c.pass, program: st.program}}
 }
 
@@ -209,7 +211,7 @@ func (s *script) prepared() *script {
 		s.before(5, "hand knowledge on", s.handOn, s.roster)
 		s.before(4, "send the notices", s.notify)
 		s.before(3.5, "read the notices", s.acknowledge)
-		s.before(3, "report readiness", s.report)
+		s.before(3, "report readiness", s.report, s.acceptRest)
 	}
 	return s
 }
@@ -267,6 +269,9 @@ func (s *script) closed(begun time.Duration, days int) *script {
 	s.office(end+44*time.Hour, "hold the review", s.hold)
 	s.office(end+70*time.Hour, "agree the review", s.agreeReview)
 	s.office(end+92*time.Hour, "close", s.gate(release.A5))
+	if !s.tale.slow {
+		s.office(end+12*24*time.Hour, "do what the review asked for", s.finishActions)
+	}
 	return s
 }
 

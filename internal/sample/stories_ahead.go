@@ -24,7 +24,7 @@ func (st *stage) ahead(c *calendar) {
 func (st *stage) secondAcquirer(c *calendar) {
 	s := st.tell(c, tale{service: "PAY", kind: release.Minor, model: "rolling-service", owner: "bruno", units: []string{"Card gateway"},
 		title: "A second acquirer for cards", summary: "Card payments go to the second acquirer when the first does not answer within two seconds.",
-		value: "Card payments go on when one acquirer is away.", versions: map[string]string{"pay-gateway": "2.8.0", "pay-api-guide": "13"}}, st.now.Add(30*time.Hour))
+		value: "Card payments go on when one acquirer is away.", versions: map[string]string{"pay-gateway": "2.8.0", "pay-api-guide": "13"}}, st.ago(-1, 20, 0))
 	s.prepared().on(st.now.Add(-4*time.Hour), "leave to deploy", s.leave()...)
 }
 
@@ -32,7 +32,7 @@ func (st *stage) secondAcquirer(c *calendar) {
 func (st *stage) shelfLabels(c *calendar) {
 	s := st.tell(c, tale{service: "WHS", kind: release.Minor, model: "field-firmware", owner: "elin", units: []string{"Handheld application"},
 		title: "Shelf labels are read from two metres", summary: "The long-range scan of the handheld is used for shelf labels; pickers stay on the truck.",
-		value: "Two minutes saved on every list.", versions: map[string]string{"whs-app": "3.7.0", "whs-quick-card": "6"}}, st.now.Add(80*time.Hour))
+		value: "Two minutes saved on every list.", versions: map[string]string{"whs-app": "3.7.0", "whs-quick-card": "6"}}, st.ago(-3, 19, 0))
 	s.built().before(6, "plan the waves", s.prepareWaves)
 	s.before(5.5, "report some areas", s.reportSome)
 	s.before(5, "roster", s.roster)
@@ -46,7 +46,7 @@ func (st *stage) shelfLabels(c *calendar) {
 func (st *stage) cardKeys(c *calendar) {
 	s := st.tell(c, tale{service: "PAY", kind: release.Minor, model: "rolling-service", restricted: true, units: []string{"Card gateway"},
 		title: "Rotation of the card keys", summary: "Keys towards the card schemes are rotated every quarter, by the key safe itself. Restricted: the present procedure is known to few.",
-		value: "The audit's finding 7 is closed.", versions: map[string]string{"pay-gateway": "2.7.1"}}, st.now.Add(11*24*time.Hour))
+		value: "The audit's finding 7 is closed.", versions: map[string]string{"pay-gateway": "2.7.1"}}, st.ago(-11, 20, 0))
 	s.agreed().before(14, "a build fails", func(ctx context.Context) error {
 		r, err := s.release(ctx)
 		if err == nil {
@@ -67,7 +67,7 @@ func (st *stage) cardKeys(c *calendar) {
 func (st *stage) membersDay(c *calendar) {
 	s := st.tell(c, tale{service: "LOY", kind: release.Major, model: "rolling-service", units: []string{"Loyalty server"},
 		title: "Triple points on members' day", summary: "Rules may hold for a single day and a single shop.", value: "Marketing needs no night shift for it.",
-		versions: map[string]string{"loy-server": "5.4.0", "loy-rules": "91"}}, st.now.Add(17*24*time.Hour))
+		versions: map[string]string{"loy-server": "5.4.0", "loy-rules": "91"}}, st.ago(-17, 8, 0))
 	s.agreed().before(15.5, "put it off", s.tellRelease(release.VerbHold, "maya", "Marketing moves the day to the spring; we go on when it is fixed."))
 }
 
@@ -75,7 +75,7 @@ func (st *stage) membersDay(c *calendar) {
 func (st *stage) mailAndFeeds(c *calendar) {
 	s := st.tell(c, tale{service: "SLW", kind: release.Minor, model: "rolling-service", units: []string{"Slipway"},
 		title: "Mail and feeds for what waits", summary: "People get a mail when a decision or a step waits for them, and may turn it off.",
-		value: "Nobody has to look to know.", versions: map[string]string{"slw-program": "1.1.0"}}, st.now.Add(16*24*time.Hour))
+		value: "Nobody has to look to know.", versions: map[string]string{"slw-program": "1.1.0"}}, st.ago(-16, 19, 0))
 	s.planned().before(21.5, "name who agrees", s.require("omar", "Operations has to want the mails"), s.require("elin", "Early life support reads them first"))
 	s.before(21, "write the plan", s.writePlan)
 	s.before(20, "weigh a large risk", s.risk(plan.Risk{Cause: "Everybody gets a mail for everything", Event: "mails are no longer read", Effect: "decisions wait longer than before", Probability: 4, Impact: 4}))
@@ -87,7 +87,7 @@ func (st *stage) mailAndFeeds(c *calendar) {
 func (st *stage) goodsIn(c *calendar) {
 	s := st.tell(c, tale{service: "WHS", kind: release.Major, model: "rolling-service", units: []string{"Synchronisation", "Handheld application"},
 		title: "Goods-in with handhelds", summary: "Goods are booked in with the handheld at the gate, against the order; the paper list goes.",
-		value: "A pallet is on its shelf forty minutes earlier."}, st.now.Add(22*24*time.Hour))
+		value: "A pallet is on its shelf forty minutes earlier."}, st.ago(-22, 6, 0))
 	s.proposed()
 }
 
@@ -95,7 +95,7 @@ func (st *stage) goodsIn(c *calendar) {
 func (st *stage) newRevision(c *calendar) {
 	s := st.tell(c, tale{service: "BRF", kind: release.Major, model: "field-firmware", units: []string{"Branch image"},
 		title: "Image for revision D of the router", summary: "Routers of revision D are bought from January on; one image serves both revisions.",
-		value: "New branches can be opened with what is sold today."}, st.now.Add(26*24*time.Hour))
+		value: "New branches can be opened with what is sold today."}, st.ago(-26, 20, 0))
 	s.drafted()
 }
 

@@ -85,7 +85,7 @@ func (st *stage) fasterSettlement(c *calendar) {
 
 // radioFirst has paused by itself: a pilot device failed.
 func (st *stage) radioFirst(c *calendar) {
-	s := st.tell(c, tale{service: "BRF", kind: release.Minor, model: "field-firmware", owner: "bruno", units: []string{"Branch image"}, automated: true,
+	s := st.tell(c, tale{service: "BRF", kind: release.Minor, model: "field-firmware", owner: "bruno", units: []string{"Branch image"}, automated: true, slow: true,
 		title: "Radio modem takes over in 20 seconds", summary: "When a line is lost, payments go on over the radio modem after 20 seconds in place of a minute.",
 		value: "No queue at the till when a digger finds the line.", versions: map[string]string{"brf-image": "7.4.0"}}, st.now.Add(-20*time.Hour))
 	s.readied()

@@ -32,7 +32,7 @@ func (st *stage) vouchers(c *calendar) {
 
 // stockTaking left a known error with operations.
 func (st *stage) stockTaking(c *calendar) {
-	s := st.tell(c, tale{service: "WHS", kind: release.Major, model: "field-firmware", owner: "elin", units: []string{"Handheld application"},
+	s := st.tell(c, tale{service: "WHS", kind: release.Major, model: "field-firmware", owner: "elin", units: []string{"Handheld application"}, slow: true,
 		title: "Stock-taking without the network", summary: "Pickers count stock where there is no network; the handheld synchronises when it is back in the charging rack.",
 		value: "Stock-taking of a hall takes one night in place of two.", versions: map[string]string{"whs-app": "3.5.0"}, outcome: release.OutcomeWithKnownErrors,
 		lessons: "Count with three hundred lines and not with thirty: the slow list showed only in a real hall."}, st.ago(75, 19, 0))

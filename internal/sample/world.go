@@ -39,6 +39,7 @@ type tale struct {
 	versions                       map[string]string // to-be, by item
 	outcome                        release.Outcome   // at its close; Succeeded when empty
 	lessons                        string
+	slow                           bool // risks and actions are not settled in their time
 	automated                      bool // machines carry it out
 	own                            bool // brings Slipway's own program, README and licence texts
 }
