@@ -97,12 +97,12 @@ func (d *DB) connectSQLite(dsn string, conns int) (*gorm.DB, error) {
 	handle.SetMaxOpenConns(conns)
 	handle.SetMaxIdleConns(conns)
 	d.handles = append(d.handles, handle)
-	return gorm.Open(&sqlite.Dialector{Conn: handle}, d.config())
+	return d.open(&sqlite.Dialector{Conn: handle})
 }
 
 func (d *DB) openPostgres(dsn string) error {
 	d.postgres = true
-	g, err := gorm.Open(postgres.Open(dsn), d.config())
+	g, err := d.open(postgres.Open(dsn))
 	if err != nil {
 		// The driver's message may hold the password of the URL.
 		return errors.New("cannot reach PostgreSQL: " + redact(err.Error(), dsn))
@@ -116,6 +116,14 @@ func (d *DB) openPostgres(dsn string) error {
 	d.handles = append(d.handles, handle)
 	d.write, d.read = g, g
 	return nil
+}
+
+func (d *DB) open(dialect gorm.Dialector) (*gorm.DB, error) {
+	g, err := gorm.Open(dialect, d.config())
+	if err != nil {
+		return nil, err
+	}
+	return g, errors.Join((&inserter{postgres: d.postgres}).install(g), new(reader).install(g))
 }
 
 func redact(message, dsn string) string {

@@ -109,5 +109,5 @@ func (m *member) try(tx *Tx) (err error) {
 			err = fmt.Errorf("panic: %v", m.panic)
 		}
 	}()
-	return m.fn(tx)
+	return tx.do(m.fn)
 }

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"reflect"
@@ -34,7 +35,10 @@ type Tx struct {
 	g        *gorm.DB
 	ctx      context.Context
 	postgres bool
+	reading  bool // of View, which sees only what is committed
+	before   []func() error
 	after    []func()
+	locals   map[reflect.Type]any
 }
 
 // writerLock is the advisory lock that queues writers on PostgreSQL. The audit
@@ -61,7 +65,7 @@ func (d *DB) inTx(ctx context.Context, write *gorm.DB, fn func(*Tx) error) error
 			}
 		}
 		tx.begin(ctx, g, d.Now())
-		return fn(tx)
+		return tx.do(fn)
 	})
 	if err != nil {
 		return translate(err)
@@ -75,7 +79,7 @@ func (d *DB) inTx(ctx context.Context, write *gorm.DB, fn func(*Tx) error) error
 // View runs fn with a reading handle. Each statement sees what was committed
 // before it.
 func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
-	tx := &Tx{postgres: d.postgres}
+	tx := &Tx{postgres: d.postgres, reading: true}
 	tx.begin(ctx, d.read.WithContext(ctx), d.Now())
 	return translate(fn(tx))
 }
@@ -95,9 +99,6 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 
 // Postgres tells which dialect the statement will meet.
 func (tx *Tx) Postgres() bool { return tx.postgres }
-
-// AfterCommit runs fn once the transaction is durable, and never if it fails.
-func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
 
 // Create inserts a row, or a slice of rows, and stamps the embedded Row.
 func (tx *Tx) Create(row any) error {
@@ -187,7 +188,7 @@ func translate(err error) error {
 		return nil
 	case errors.As(err, &f):
 		return err
-	case errors.Is(err, gorm.ErrRecordNotFound):
+	case errors.Is(err, gorm.ErrRecordNotFound), errors.Is(err, sql.ErrNoRows):
 		return fault.Wrap(fault.NotFound, err, "There is no such record.")
 	case errors.Is(err, gorm.ErrDuplicatedKey):
 		return fault.Wrap(fault.Conflict, err, "There is one of that name already.")
