@@ -65,19 +65,46 @@ const batch = 1000
 // genesis stands where the first entry's predecessor would.
 const genesis = "slipway"
 
-// Record appends an entry inside the caller's transaction.
+// pending are the entries of a transaction that are not chained yet.
+type pending struct{ entries []Logged }
+
+// Record writes down what was done, in the transaction that does it. The entries
+// of a transaction are chained and written at its end, all at once: while one
+// runs nobody else adds to the chain.
 func Record(tx *db.Tx, by By, e Entry) error {
-	last, err := lastEntry(tx)
+	p := db.Local[pending](tx)
+	if len(p.entries) == 0 {
+		tx.BeforeCommit(func() error { return chain(tx) })
+	}
+	p.entries = append(p.entries, Logged{
+		At: tx.Now, UserID: by.UserID, Actor: by.Name, ActorKind: by.Kind, IP: by.IP, RequestID: by.RequestID,
+		Action: e.Action, Kind: e.Kind, Record: e.Key, ReleaseKey: e.Release, Sentence: e.Sentence, Reason: e.Reason, Detail: e.Detail,
+	})
+	if len(p.entries) == batch {
+		return chain(tx)
+	}
+	return nil
+}
+
+// chain writes what is pending, each entry with the hash of the one before.
+func chain(tx *db.Tx) error {
+	p := db.Local[pending](tx)
+	if len(p.entries) == 0 {
+		return nil
+	}
+	last, err := written(tx)
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
-	entry := Logged{
-		Seq: last.Seq + 1, At: tx.Now, UserID: by.UserID, Actor: by.Name, ActorKind: by.Kind, IP: by.IP, RequestID: by.RequestID,
-		Action: e.Action, Kind: e.Kind, Record: e.Key, ReleaseKey: e.Release, Sentence: e.Sentence, Reason: e.Reason, Detail: e.Detail,
-		Previous: last.Hash,
+	entries := p.entries
+	p.entries = nil
+	for i := range entries {
+		e := &entries[i]
+		e.Seq, e.Previous = last.Seq+1, last.Hash
+		e.Hash = e.digest()
+		last = *e
 	}
-	entry.Hash = entry.digest()
-	return insert(tx, &entry)
+	return insert(tx, entries)
 }
 
 // digest is the SHA-256 of everything in the entry but the hash itself, as a

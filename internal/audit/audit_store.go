@@ -4,15 +4,24 @@ import (
 	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/fault"
 )
 
-func lastEntry(tx *db.Tx) (Logged, error) {
-	var rows []Logged
-	err := tx.Gorm().Order("seq DESC").Limit(1).Select("seq", "hash").Find(&rows).Error
-	if err != nil || len(rows) == 0 {
-		return Logged{Hash: genesis}, err
+// lastEntry gives the end of the chain, with all that the transaction recorded.
+func lastEntry(tx *db.Tx) (l Logged, err error) {
+	if err := chain(tx); err != nil {
+		return l, err
 	}
-	return rows[0], nil
+	return written(tx)
+}
+
+// written gives the end of the chain as it stands in the table.
+func written(tx *db.Tx) (l Logged, err error) {
+	err = tx.Row("SELECT seq, hash FROM audit_entries ORDER BY seq DESC LIMIT 1", nil, &l.Seq, &l.Hash)
+	if fault.KindOf(err) == fault.NotFound {
+		return Logged{Hash: genesis}, nil
+	}
+	return l, err
 }
 
 // LastSeq gives the number of the newest entry, 0 before the first: whatever was
@@ -22,10 +31,13 @@ func LastSeq(tx *db.Tx) (int64, error) {
 	return last.Seq, err
 }
 
-func insert(tx *db.Tx, l *Logged) error { return tx.Create(l) }
+func insert(tx *db.Tx, entries []Logged) error { return tx.Create(&entries) }
 
 // each reads the chain in order, in batches.
 func each(tx *db.Tx, fn func(Logged) error) error {
+	if err := chain(tx); err != nil {
+		return err
+	}
 	after := int64(0)
 	for {
 		var rows []Logged
@@ -71,6 +83,9 @@ type linked struct {
 
 // linksOf gives a release's entries in order, each with its predecessor's hash.
 func linksOf(tx *db.Tx, key string, after int64, limit int) (rows []linked, err error) {
+	if err := chain(tx); err != nil {
+		return nil, err
+	}
 	return rows, tx.Gorm().Raw(`SELECT a.*, COALESCE(b.hash, '') AS "before" FROM audit_entries a LEFT JOIN audit_entries b ON b.seq = a.seq - 1
 		WHERE a.release_key = ? AND a.seq > ? ORDER BY a.seq LIMIT ?`, key, after, limit).Scan(&rows).Error
 }
@@ -86,6 +101,9 @@ func Recent(tx *db.Tx, before int64, limit int) ([]Logged, error) {
 }
 
 func page(tx *db.Tx, before int64, limit int, where string, args ...any) ([]Logged, error) {
+	if err := chain(tx); err != nil {
+		return nil, err
+	}
 	q := tx.Gorm().Where(where, args...)
 	if before > 0 {
 		q = q.Where("seq < ?", before)

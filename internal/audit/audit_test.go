@@ -64,6 +64,54 @@ func TestChainHoldsUntilSomebodyTouchesIt(t *testing.T) {
 	}
 }
 
+// The entries of a transaction are chained at its end, in their order; whoever
+// reads the record before that finds them all the same.
+func TestEntriesOfOneTransaction(t *testing.T) {
+	d := dbtest.New(t)
+	record(t, d, "planned it")
+	ctx, statements := db.CountStatements(context.Background())
+	err := d.InTx(ctx, func(tx *db.Tx) error {
+		for n := range 5 {
+			if err := audit.Record(tx, audit.By{Name: "Maya"}, audit.Entry{Release: "PAY-1", Sentence: fmt.Sprintf("deed %d", n)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if got := statements.Load(); err != nil || got > 3 {
+		t.Errorf("five entries took %d statements, %v", got, err)
+	}
+	err = d.InTx(context.Background(), func(tx *db.Tx) error {
+		for n := range 1200 { // more than one INSERT holds
+			if err := audit.Record(tx, audit.By{Name: "Maya"}, audit.Entry{Release: "PAY-2", Sentence: fmt.Sprintf("deed %d", n)}); err != nil {
+				return err
+			}
+		}
+		if seq, err := audit.LastSeq(tx); err != nil || seq != 1206 {
+			t.Errorf("the newest entry is %d, %v", seq, err)
+		}
+		return audit.Record(tx, audit.By{Name: "Maya"}, audit.Entry{Release: "PAY-2", Sentence: "the last deed"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := verify(t, d); err != nil || n != 1207 {
+		t.Errorf("a chain of %d, %v", n, err)
+	}
+	_ = d.View(context.Background(), func(tx *db.Tx) error {
+		entries, err := audit.ForRelease(tx, "PAY-1", 0, 10)
+		for i, e := range entries[:5] {
+			if want := fmt.Sprintf("deed %d", 4-i); e.Sentence != want {
+				t.Errorf("%s stands where %s should", e.Sentence, want)
+			}
+		}
+		if last, err := audit.Recent(tx, 0, 1); err != nil || last[0].Sentence != "the last deed" {
+			t.Error(last, err)
+		}
+		return err
+	})
+}
+
 func TestEntryGoesWithItsTransaction(t *testing.T) {
 	d := dbtest.New(t)
 	failed := errors.New("the deed failed")
