@@ -10,9 +10,14 @@ import (
 	"slipway/internal/identity"
 )
 
-// ModelVersionByID gives one version of a model, such as the one a release pinned.
+// ModelVersionByID gives one version of a model, such as the one a release
+// pinned. Its body is everybody's: whoever changes it copies it first.
 func (s *Service) ModelVersionByID(tx *db.Tx, id int64) (*ModelVersion, error) {
-	return modelVersionByID(tx, id)
+	version, err := recordVersion(tx, "model_versions", id)
+	if err != nil {
+		return nil, err
+	}
+	return s.models.Get(tx, id, version, func() (*ModelVersion, error) { return modelVersionByID(tx, id) })
 }
 
 // ActiveModels gives the models that a new release may be made from.

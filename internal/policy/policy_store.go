@@ -12,16 +12,12 @@ type policyNumber struct {
 	LastNumber int64
 }
 
-func takeNumber(tx *db.Tx, scope string) (int64, error) {
-	result := tx.Gorm().Exec("UPDATE policy_numbers SET last_number = last_number + 1 WHERE scope = ?", scope)
-	if result.Error != nil {
-		return 0, result.Error
-	}
-	if result.RowsAffected == 0 {
+func takeNumber(tx *db.Tx, scope string) (n int64, err error) {
+	err = tx.Row("UPDATE policy_numbers SET last_number = last_number + 1 WHERE scope = ? RETURNING last_number", []any{scope}, &n)
+	if fault.KindOf(err) == fault.NotFound {
 		return 1, tx.Create(&policyNumber{scope, 1})
 	}
-	var row policyNumber
-	return row.LastNumber, firstNumber(tx, scope, &row)
+	return n, err
 }
 
 // lastNumber is 0 where none was given yet.
@@ -32,10 +28,6 @@ func lastNumber(tx *db.Tx, scope string) (int64, error) {
 		return 0, nil
 	}
 	return row.LastNumber, err
-}
-
-func firstNumber(tx *db.Tx, scope string, row *policyNumber) error {
-	return tx.First(row, "scope = ?", scope)
 }
 
 func raiseNumber(tx *db.Tx, scope string, n int64) error {
@@ -50,9 +42,15 @@ func raiseNumber(tx *db.Tx, scope string, n int64) error {
 	return tx.Gorm().Exec("UPDATE policy_numbers SET last_number = ? WHERE scope = ?", n, scope).Error
 }
 
-func activeFor(tx *db.Tx, serviceID int64) (*Version, error) {
-	var v Version
-	return &v, tx.First(&v, "state = ? AND policy_id IN (SELECT policy_id FROM policy_services WHERE service_id = ?)", Active, serviceID)
+// active gives number and record version of the policy version in force for a service.
+func active(tx *db.Tx, serviceID int64) (id, version int64, err error) {
+	err = tx.Row("SELECT id, version FROM policy_versions WHERE state = ? AND policy_id IN (SELECT policy_id FROM policy_services WHERE service_id = ?) LIMIT 1",
+		[]any{Active, serviceID}, &id, &version)
+	return id, version, err
+}
+
+func recordVersion(tx *db.Tx, table string, id int64) (version int64, err error) {
+	return version, tx.Row("SELECT version FROM "+table+" WHERE id = ?", []any{id}, &version)
 }
 
 func versionByID(tx *db.Tx, id int64) (*Version, error) {

@@ -15,21 +15,34 @@ import (
 
 // Service keeps policies and models.
 type Service struct {
-	db      *db.DB
-	catalog *catalog.Service
+	db       *db.DB
+	catalog  *catalog.Service
+	versions db.Kept[Version]
+	models   db.Kept[ModelVersion]
 }
 
 // New gives the service.
-func New(d *db.DB, services *catalog.Service) *Service { return &Service{d, services} }
+func New(d *db.DB, services *catalog.Service) *Service { return &Service{db: d, catalog: services} }
 
 // ActiveFor gives the policy version in force for a service; NotFound when
 // there is none.
 func (s *Service) ActiveFor(tx *db.Tx, serviceID int64) (*Version, error) {
-	return activeFor(tx, serviceID)
+	id, version, err := active(tx, serviceID)
+	if err != nil {
+		return nil, err
+	}
+	return s.versions.Get(tx, id, version, func() (*Version, error) { return versionByID(tx, id) })
 }
 
 // VersionByID gives one version of a policy, such as the one a release pinned.
-func (s *Service) VersionByID(tx *db.Tx, id int64) (*Version, error) { return versionByID(tx, id) }
+// Its rules are everybody's: whoever changes them copies them first.
+func (s *Service) VersionByID(tx *db.Tx, id int64) (*Version, error) {
+	version, err := recordVersion(tx, "policy_versions", id)
+	if err != nil {
+		return nil, err
+	}
+	return s.versions.Get(tx, id, version, func() (*Version, error) { return versionByID(tx, id) })
+}
 
 // List gives all policies by name.
 func (s *Service) List(tx *db.Tx) ([]Policy, error) { return allPolicies(tx) }
