@@ -8,7 +8,7 @@ import (
 
 // Draw gives a new release the criteria of its service package.
 func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
-	_, err := s.DrawIn(tx, actor, r)
+	_, err := s.draw(tx, actor, r, nil)
 	return err
 }
 
@@ -16,11 +16,15 @@ func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) erro
 // transaction, so that a release arrives with them. Those drawn before stay as
 // they are; it gives how many are new.
 func (s *Service) DrawIn(tx *db.Tx, actor identity.Actor, r *release.Release) (int, error) {
-	promised, err := s.catalog.Criteria(tx, r.ServiceID)
+	have, err := criteriaOf(tx, r.ID)
 	if err != nil {
 		return 0, err
 	}
-	have, err := criteriaOf(tx, r.ID)
+	return s.draw(tx, actor, r, have)
+}
+
+func (s *Service) draw(tx *db.Tx, actor identity.Actor, r *release.Release, have []Criterion) (int, error) {
+	promised, err := s.catalog.Criteria(tx, r.ServiceID)
 	if err != nil {
 		return 0, err
 	}

@@ -15,14 +15,10 @@ import (
 )
 
 // Draw makes a new release's waves and steps from its model, in the transaction
-// that made the release. A release that has waves keeps them.
+// that made the release.
 func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
 	if r.ModelVersionID == 0 {
 		return nil
-	}
-	waves, err := wavesOf(tx, r.ID)
-	if err != nil || len(waves) > 0 {
-		return err
 	}
 	d := &deed{s: s, tx: tx, actor: actor, r: r}
 	model, err := s.policy.ModelVersionByID(tx, r.ModelVersionID)
@@ -65,6 +61,9 @@ func (d *deed) draw(number int64, t policy.WaveTemplate) error {
 	schedule(w.WindowStart, steps)
 	if err := insertSteps(d.tx, steps); err != nil {
 		return err
+	}
+	if w.WindowStart.IsZero() { // a new wave has booked nothing to give back
+		return nil
 	}
 	return d.s.book(d.tx, r, &w)
 }

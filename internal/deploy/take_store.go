@@ -129,34 +129,19 @@ func guard(tx *db.Tx, w *Wave) error {
 		return nil
 	}
 	var err error
-	w.newer, err = newerThan(tx, w.ReleaseID, w.EnvironmentID)
+	w.newer, err = newerThan(tx, w)
 	w.guarded = err == nil
 	return err
 }
 
-// newerThan gives what targets of an environment run that is newer than what a
-// release brings.
-func newerThan(tx *db.Tx, releaseID, environmentID int64) ([]installed, error) {
-	var run []installed
-	err := tx.Gorm().Model(&Target{}).Distinct("installed_release", "installed_digest").
-		Where("environment_id = ? AND NOT retired AND (installed_release <> '' OR installed_digest <> '')", environmentID).Scan(&run).Error
+// newerThan gives what targets of a wave's environment run that is newer than
+// what its release brings.
+func newerThan(tx *db.Tx, w *Wave) ([]installed, error) {
+	run, err := run(tx, w.EnvironmentID)
 	if err != nil || len(run) == 0 {
 		return nil, err
 	}
-	var r struct {
-		ReleaseKey string
-		ServiceID  int64
-	}
-	if err := tx.Gorm().Model(&release.Release{}).Where("id = ?", releaseID).Scan(&r).Error; err != nil {
-		return nil, err
-	}
-	var brings, known []part
-	err = tx.Gorm().Raw(`SELECT c.name, c.label, c.digest FROM components c JOIN packages p ON p.id = c.package_id WHERE p.release_id = ? AND c.kind = ?
-		AND p.number = (SELECT MAX(number) FROM packages WHERE release_id = ?)`, releaseID, release.Software, releaseID).Scan(&brings).Error
-	if err != nil {
-		return nil, err
-	}
-	var keys, digests, same []string
+	var keys, digests []string
 	for _, one := range run {
 		if one.InstalledRelease != "" {
 			keys = append(keys, one.InstalledRelease)
@@ -164,27 +149,74 @@ func newerThan(tx *db.Tx, releaseID, environmentID int64) ([]installed, error) {
 			digests = append(digests, one.InstalledDigest)
 		}
 	}
+	var brings, known []part
 	if len(digests) > 0 {
-		if err := tx.Gorm().Raw("SELECT DISTINCT name, label, digest FROM components WHERE digest IN ?", digests).Scan(&known).Error; err != nil {
+		if brings, err = parts(tx, `SELECT c.name, c.label, c.digest FROM components c JOIN packages p ON p.id = c.package_id WHERE p.release_id = ? AND c.kind = ?
+			AND p.number = (SELECT MAX(number) FROM packages WHERE release_id = ?)`, w.ReleaseID, release.Software, w.ReleaseID); err != nil {
 			return nil, err
 		}
 	}
-	if len(keys) > 0 {
-		if err := tx.Gorm().Model(&release.Release{}).Where("service_id = ? AND release_key IN ?", r.ServiceID, keys).Pluck("release_key", &same).Error; err != nil {
+	if len(brings) > 0 {
+		if known, err = parts(tx, "SELECT DISTINCT name, label, digest FROM components WHERE digest IN ?", digests); err != nil {
 			return nil, err
 		}
 	}
-	ofService := map[string]bool{}
-	for _, key := range same {
-		ofService[key] = true
+	ofService, err := keysOfService(tx, w.ServiceID, keys)
+	if err != nil {
+		return nil, err
 	}
 	var list []installed
 	for _, one := range run {
-		if one.newer(r.ReleaseKey, ofService, known, brings) {
+		if one.newer(w.ReleaseKey, ofService, known, brings) {
 			list = append(list, one)
 		}
 	}
 	return list, nil
+}
+
+// run gives what the targets of an environment run.
+func run(tx *db.Tx, environmentID int64) (list []installed, err error) {
+	rows, err := tx.Gorm().Raw(`SELECT DISTINCT installed_release, installed_digest FROM targets
+		WHERE environment_id = ? AND NOT retired AND (installed_release <> '' OR installed_digest <> '')`, environmentID).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var one installed
+		if err := rows.Scan(&one.InstalledRelease, &one.InstalledDigest); err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return list, rows.Err()
+}
+
+func parts(tx *db.Tx, query string, args ...any) (list []part, err error) {
+	return list, tx.Gorm().Raw(query, args...).Scan(&list).Error
+}
+
+// keysOfService tells which of the keys are releases of a service. They are
+// looked up by key: a service has more releases than an environment runs.
+func keysOfService(tx *db.Tx, serviceID int64, keys []string) (map[string]bool, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	rows, err := tx.Gorm().Raw("SELECT release_key, service_id FROM releases WHERE release_key IN ?", keys).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	of := map[string]bool{}
+	for rows.Next() {
+		var key string
+		var service int64
+		if err := rows.Scan(&key, &service); err != nil {
+			return nil, err
+		}
+		of[key] = service == serviceID
+	}
+	return of, rows.Err()
 }
 
 // countNewer counts the targets that a wave would take and leaves out, since

@@ -130,10 +130,7 @@ func (w *world) plan(tx *db.Tx, model *policy.ModelVersion, adjust []func(*relea
 	if err := tx.Create(p); err != nil {
 		return err
 	}
-	if err := w.svc.Draw(tx, w.maya, r); err != nil {
-		return err
-	}
-	return w.svc.Draw(tx, w.maya, r) // a second time changes nothing
+	return w.svc.Draw(tx, w.maya, r)
 }
 
 // addImage puts a software component into the package.

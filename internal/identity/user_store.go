@@ -112,6 +112,27 @@ func (u *User) person() Person {
 	return p
 }
 
+// PeopleByRole lists the active people who hold each of the roles for the
+// service, by name and without their other roles.
+func PeopleByRole(tx *db.Tx, serviceID int64, roles ...Role) (map[Role][]Person, error) {
+	rows, err := tx.Gorm().Raw(`SELECT DISTINCT r.role, u.id, u.username, u.name, u.email FROM user_roles r JOIN users u ON u.id = r.user_id
+		WHERE NOT u.disabled AND r.role IN ? AND (r.service_id = 0 OR r.service_id = ?) ORDER BY u.name, u.id`, roles, serviceID).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	people := map[Role][]Person{}
+	for rows.Next() {
+		var role Role
+		var p Person
+		if err := rows.Scan((*string)(&role), &p.ID, &p.Username, &p.Name, &p.Email); err != nil {
+			return nil, err
+		}
+		people[role] = append(people[role], p)
+	}
+	return people, rows.Err()
+}
+
 // People lists the active people who hold one of the roles for the service
 // (0: for any), by name. Without roles it lists everybody.
 func People(tx *db.Tx, serviceID int64, roles ...Role) ([]Person, error) {

@@ -31,16 +31,21 @@ func (s *Service) appetite(tx *db.Tx, r *release.Release) (int64, error) {
 
 // DrawNow draws the plan of a release that has none.
 func (s *Service) DrawNow(ctx context.Context, actor identity.Actor, key string) error {
-	return s.write(ctx, actor, key, identity.PlanEdit, func(tx *db.Tx, r *release.Release) error { return s.Draw(tx, actor, r) })
+	return s.write(ctx, actor, key, identity.PlanEdit, func(tx *db.Tx, r *release.Release) error {
+		if _, err := newestPlan(tx, r.ID); err == nil || fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		if err := s.Draw(tx, actor, r); err != nil {
+			return err
+		}
+		return s.release.Revise(tx, actor, r, release.Revision{PlanVersion: r.PlanVersion, What: "the plan was drawn from the model"})
+	})
 }
 
-// Draw makes a new release's plan, risks, notices and list of stakeholders from
-// its model and the service's register, in the transaction that made the
-// release. A release that has a plan keeps it.
+// Draw makes the plan, risks, notices and list of stakeholders of a release that
+// has none from its model and the service's register, in the transaction that
+// made the release.
 func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
-	if _, err := newestPlan(tx, r.ID); err == nil || fault.KindOf(err) != fault.NotFound {
-		return err
-	}
 	var body policy.Body
 	if r.ModelVersionID != 0 {
 		model, err := s.policy.ModelVersionByID(tx, r.ModelVersionID)
@@ -59,20 +64,26 @@ func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) erro
 	if err := s.drawRisks(tx, r, body.Risks); err != nil {
 		return err
 	}
-	for i, t := range body.Notices {
-		n := &Notice{ReleaseID: r.ID, ReleaseKey: r.Key, Number: int64(i + 1), Audience: t.Audience, Text: t.Text, Contact: r.OwnerName}
-		if r.WindowStart != 0 {
-			n.SendBy = r.WindowStart.Add(-days(int64(t.DaysBefore)))
-		}
-		if err := insertNotice(tx, n); err != nil {
-			return err
-		}
+	if err := drawNotices(tx, r, body.Notices); err != nil {
+		return err
 	}
 	if err := record(tx, actor, r, "plan.draw", "", "drew plan v1 of %s from its model, with %d risks and %d notices", r.Key, len(body.Risks), len(body.Notices)); err != nil {
 		return err
 	}
 	live := int64(len(body.Risks))
-	return s.release.Revise(tx, actor, r, release.Revision{PlanVersion: 1, OpenRisks: &live, What: "the plan was drawn from the model"})
+	return s.release.Planned(tx, r, p.Number, live)
+}
+
+func drawNotices(tx *db.Tx, r *release.Release, templates []policy.NoticeTemplate) error {
+	notices := make([]Notice, len(templates))
+	for i, t := range templates {
+		n := Notice{ReleaseID: r.ID, ReleaseKey: r.Key, Number: int64(i + 1), Audience: t.Audience, Text: t.Text, Contact: r.OwnerName}
+		if r.WindowStart != 0 {
+			n.SendBy = r.WindowStart.Add(-days(int64(t.DaysBefore)))
+		}
+		notices[i] = n
+	}
+	return insertNotices(tx, notices)
 }
 
 // drawn is what the model and the release already say of the plan.
@@ -117,17 +128,16 @@ func (s *Service) drawRisks(tx *db.Tx, r *release.Release, templates []policy.Ri
 	if due == 0 {
 		due = tx.Now.Add(days(14))
 	}
-	for _, t := range templates {
+	risks := make([]Risk, len(templates))
+	for i, t := range templates {
 		risk := Risk{Cause: t.Cause, Event: t.Event, Effect: t.Impact, Probability: int64(t.Probability), Impact: int64(t.Severity),
 			Response: "reduce", Treatment: t.Response, OwnerID: r.OwnerID, OwnerName: r.OwnerName, Due: due, Appetite: appetite}
 		if slices.Contains(Responses(), t.Response) {
 			risk.Response, risk.Treatment = t.Response, ""
 		}
-		if _, err := s.addRisk(tx, r, risk); err != nil {
-			return err
-		}
+		risks[i] = newRisk(r, int64(i+1), risk)
 	}
-	return nil
+	return insertRisks(tx, risks)
 }
 
 // drawPeople copies the service's register. Where nobody keeps one, it begins
@@ -152,17 +162,17 @@ func (s *Service) drawPeople(tx *db.Tx, r *release.Release) error {
 }
 
 func firstRegister(tx *db.Tx, r *release.Release) (list []Stakeholder, err error) {
+	people, err := identity.PeopleByRole(tx, r.ServiceID, identity.ServiceOwner, identity.Operations, identity.Stakeholder)
+	if err != nil {
+		return nil, err
+	}
 	for _, part := range []struct {
 		role                identity.Role
 		raci                string
 		interest, influence int64
 		required            bool
 	}{{identity.ServiceOwner, "A", 5, 5, true}, {identity.Operations, "C", 4, 3, false}, {identity.Stakeholder, "I", 4, 2, false}} {
-		people, err := identity.People(tx, r.ServiceID, part.role)
-		if err != nil {
-			return nil, err
-		}
-		for i, person := range people {
+		for i, person := range people[part.role] {
 			if slices.ContainsFunc(list, func(o Stakeholder) bool { return o.PersonID == person.ID }) {
 				continue
 			}

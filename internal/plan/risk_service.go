@@ -119,9 +119,15 @@ func (s *Service) addRisk(tx *db.Tx, r *release.Release, in Risk) (*Risk, error)
 	if err != nil {
 		return nil, err
 	}
+	in = newRisk(r, number, in)
+	return &in, insertRisk(tx, &in)
+}
+
+// newRisk is what was said of a risk, as a new one of a release.
+func newRisk(r *release.Release, number int64, in Risk) Risk {
 	in.Row, in.Number, in.ReleaseID, in.ReleaseKey, in.ServiceID, in.ServiceName, in.Restricted = db.Row{}, number, r.ID, r.Key, r.ServiceID, r.ServiceName, r.Restricted
 	in.State = RiskOpen
-	return &in, insertRisk(tx, &in)
+	return in
 }
 
 // MoveRisk treats, accepts, closes or marks a risk as come about.

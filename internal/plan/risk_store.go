@@ -13,6 +13,13 @@ func nextNumber(tx *db.Tx, table string, releaseID int64) (n int64, err error) {
 
 func insertRisk(tx *db.Tx, r *Risk) error { return tx.Create(r) }
 
+func insertRisks(tx *db.Tx, list []Risk) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return tx.Create(&list)
+}
+
 func findRisk(tx *db.Tx, releaseID, number int64) (*Risk, error) {
 	var r Risk
 	return &r, tx.First(&r, "release_id = ? AND number = ?", releaseID, number)
@@ -33,7 +40,15 @@ func register(tx *db.Tx, all bool, limit int) (list []Risk, err error) {
 	return list, q.Find(&list).Error
 }
 
-func insertNotice(tx *db.Tx, n *Notice) error                   { return tx.Create(n) }
+func insertNotice(tx *db.Tx, n *Notice) error { return tx.Create(n) }
+
+func insertNotices(tx *db.Tx, list []Notice) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return tx.Create(&list)
+}
+
 func insertAcknowledgement(tx *db.Tx, a *Acknowledgement) error { return tx.Create(a) }
 
 func findNotice(tx *db.Tx, releaseID, number int64) (*Notice, error) {

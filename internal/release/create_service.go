@@ -19,7 +19,7 @@ func (s *Service) Create(ctx context.Context, actor identity.Actor, q Request) (
 		return nil, err
 	}
 	var r *Release
-	err := s.db.InTx(ctx, func(tx *db.Tx) (err error) {
+	err := s.db.InTxTogether(ctx, func(tx *db.Tx) (err error) {
 		r, err = s.create(tx, actor, q)
 		return err
 	})
@@ -71,16 +71,13 @@ func (s *Service) create(tx *db.Tx, actor identity.Actor, q Request) (*Release, 
 		AuthorID: actor.UserID, AuthorName: actor.Name, OwnerID: owner.ID, OwnerName: owner.Name, WindowStart: q.WindowStart, WindowEnd: q.WindowEnd,
 		Zone: q.Zone, Restricted: q.Restricted, State: Draft, Incident: q.Incident, ELSDays: int64(pinned.Rules.Types[string(q.Type)].ELSDays),
 		BaselineID: baseline.ID, Gates: "Pending Pending Pending Pending Pending"}
-	if err := insertRelease(tx, r); err != nil {
+	if err := s.raiseChange(tx, actor, r, q, model, int64(pinned.Rules.RetroHours)); err != nil {
+		return nil, err
+	}
+	if err := insertNamed(tx, r); err != nil {
 		if fault.KindOf(err) == fault.Conflict {
 			return nil, invalid("key", "This identifier is used; identifiers are never used twice.")
 		}
-		return nil, err
-	}
-	if err := name(tx, r); err != nil {
-		return nil, err
-	}
-	if err := s.raiseChange(tx, actor, r, q, model, int64(pinned.Rules.RetroHours)); err != nil {
 		return nil, err
 	}
 	if err := insertGates(tx, r.ID); err != nil {
@@ -115,7 +112,7 @@ func (s *Service) asIs(tx *db.Tx, actor identity.Actor, serviceID int64) (*catal
 	return s.catalog.TakeBaseline(tx, actor, serviceID, "as found", "")
 }
 
-// raiseChange gives the release its change and writes its key on the release.
+// raiseChange gives the release that is about to be its change.
 func (s *Service) raiseChange(tx *db.Tx, actor identity.Actor, r *Release, q Request, model *policy.ModelVersion, retroHours int64) error {
 	risks, resources, value := q.changeText(model)
 	c, err := s.change.Raise(tx, actor, change.Request{Title: r.Title, ServiceID: r.ServiceID, ServiceName: r.ServiceName, ReleaseKey: r.Key, ReleaseType: string(r.Type),
@@ -125,7 +122,7 @@ func (s *Service) raiseChange(tx *db.Tx, actor identity.Actor, r *Release, q Req
 		return err
 	}
 	r.ChangeKey = c.Key
-	return save(tx, r)
+	return nil
 }
 
 // book puts the release's window on the schedule, once it has one.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"slipway/internal/audit"
 	"slipway/internal/change"
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
@@ -73,6 +74,62 @@ func TestSixteenAtOnceGetSixteenNumbers(t *testing.T) {
 	if len(keys) != many || len(changes) != many || total[release.Draft] != many {
 		t.Errorf("%d releases with %d changes, counted as %d", len(keys), len(changes), total[release.Draft])
 	}
+}
+
+// fussy draws nothing for releases that it dislikes.
+type fussy struct{}
+
+func (fussy) Draw(_ *db.Tx, _ identity.Actor, r *release.Release) error {
+	if strings.HasPrefix(r.Title, "Doomed") {
+		return fault.New(fault.Invalid, "Not this one.")
+	}
+	return nil
+}
+
+// Releases that come at once are made in one transaction, and yet each stands or
+// falls alone: what the fallen had taken is given to the next.
+func TestReleasesThatFailAtOnceLeaveNothing(t *testing.T) {
+	const many = 24
+	w := newWorld(t)
+	w.svc.Use(release.Rooms{Evidence: []release.Evidence{w.evidence}, Drawers: []release.Drawer{fussy{}}})
+	var wait sync.WaitGroup
+	for n := range many {
+		wait.Go(func() {
+			q := w.request()
+			q.Title = fmt.Sprintf("Release %d", n)
+			if n%2 == 0 {
+				q.Title = fmt.Sprintf("Doomed %d", n)
+			}
+			if r, err := w.svc.Create(ctx, w.maya, q); (err != nil) != (n%2 == 0) {
+				t.Error(q.Title, r, err)
+			}
+		})
+	}
+	wait.Wait()
+	list, err := w.svc.List(ctx, w.maya, release.Filter{})
+	w.must(err)
+	for i, r := range list {
+		if want := fmt.Sprintf("PAY-2026.11.%d", len(list)-i); r.Key != want || strings.HasPrefix(r.Title, "Doomed") {
+			t.Errorf("%s: %s, want %s", r.Key, r.Title, want)
+		}
+	}
+	w.must(w.d.View(ctx, func(tx *db.Tx) error {
+		all, err := audit.Verify(tx)
+		if err != nil {
+			return err
+		}
+		entries, err := audit.Recent(tx, 0, int(all))
+		planned := 0
+		for _, e := range entries {
+			if e.Action == "release.create" {
+				planned++
+			}
+		}
+		if len(list) != many/2 || planned != many/2 {
+			t.Errorf("%d releases, %d of them on record", len(list), planned)
+		}
+		return err
+	}))
 }
 
 func TestAnIdentifierOfOnesOwn(t *testing.T) {

@@ -146,6 +146,13 @@ type Revision struct {
 	What        string // why, for the record of a voided gate
 }
 
+// Planned writes a first plan, drawn from the model, and its risks on a release
+// of which nothing was decided yet.
+func (s *Service) Planned(tx *db.Tx, r *Release, planVersion, openRisks int64) error {
+	r.PlanVersion, r.PlanAgreed, r.OpenRisks = planVersion, false, openRisks
+	return savePlanned(tx, r)
+}
+
 // Revise takes over what the plan says, and voids decisions made on another plan.
 func (s *Service) Revise(tx *db.Tx, actor identity.Actor, r *Release, v Revision) error {
 	r.PlanVersion, r.PlanAgreed = v.PlanVersion, v.PlanAgreed

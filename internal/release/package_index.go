@@ -85,6 +85,22 @@ func name(tx *db.Tx, r *Release) error {
 	return setRepository(tx, r.ID, r.Repository)
 }
 
+// insertNamed inserts a release whose repository nearly always is free.
+func insertNamed(tx *db.Tx, r *Release) error {
+	free := dml.PackageName(r.Key)
+	taken, err := repositoryTaken(tx, free, 0)
+	if err != nil {
+		return err
+	}
+	if !taken {
+		r.Repository = free
+	}
+	if err := insertRelease(tx, r); err != nil || !taken {
+		return err
+	}
+	return name(tx, r)
+}
+
 const (
 	jobIndex   = "release.packages.index"
 	indexBatch = 50

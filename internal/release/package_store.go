@@ -36,8 +36,8 @@ func setIndex(tx *db.Tx, packageID int64, digest string) error {
 
 // repositoryTaken tells whether another release's packages have the name.
 func repositoryTaken(tx *db.Tx, name string, except int64) (bool, error) {
-	var n int64
-	err := tx.Gorm().Model(&Release{}).Where("repository = ? AND id <> ?", name, except).Limit(1).Count(&n).Error
+	var n int64 // that no name is empty is what lets the database use its index
+	err := tx.Row("SELECT COUNT(*) FROM releases WHERE repository = ? AND repository <> '' AND id <> ?", []any{name, except}, &n)
 	return n > 0, err
 }
 

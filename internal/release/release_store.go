@@ -62,6 +62,20 @@ func saveRelease(tx *db.Tx, r *Release, was State) error {
 	return count(tx, r, r.State, +1)
 }
 
+// savePlanned writes what a release knows of its plan, and nothing else.
+func savePlanned(tx *db.Tx, r *Release) error {
+	result := tx.Gorm().Exec("UPDATE releases SET plan_version = ?, plan_agreed = ?, open_risks = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
+		r.PlanVersion, r.PlanAgreed, r.OpenRisks, tx.Now, r.ID, r.Version)
+	if result.Error != nil {
+		return result.Error
+	}
+	if result.RowsAffected == 0 {
+		return db.Stale()
+	}
+	r.Version, r.UpdatedAt = r.Version+1, tx.Now
+	return nil
+}
+
 type releaseCount struct {
 	ServiceID  int64
 	State      State

@@ -8,7 +8,7 @@ import (
 
 // Draw gives a new release the knowledge transfers of its model.
 func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
-	return s.DrawTransfers(tx, actor, r)
+	return s.drawTransfers(tx, actor, r)
 }
 
 // Follow begins early life or the review in the transaction that leads to it.

@@ -37,14 +37,13 @@ func (s *Service) reviewDays(tx *db.Tx, r *release.Release) (int64, error) {
 	return int64(rules.PIRDays), err
 }
 
-// DrawTransfers draws the model's knowledge transfers into a release inside the
-// caller's transaction, so that a release arrives with them. The receiver is
-// named where only one person holds the role; giver and material are still to be
-// planned. A release that has transfers keeps them.
-func (s *Service) DrawTransfers(tx *db.Tx, actor identity.Actor, r *release.Release) error {
-	have, err := all[Transfer](tx, r.ID, "number")
-	if err != nil || len(have) > 0 || r.ModelVersionID == 0 {
-		return err
+// drawTransfers draws the model's knowledge transfers into a new release inside
+// the caller's transaction, so that it arrives with them. The receiver is named
+// where only one person holds the role; giver and material are still to be
+// planned.
+func (s *Service) drawTransfers(tx *db.Tx, actor identity.Actor, r *release.Release) error {
+	if r.ModelVersionID == 0 {
+		return nil
 	}
 	model, err := s.Policy.ModelVersionByID(tx, r.ModelVersionID)
 	if err != nil || len(model.Body.Transfers) == 0 {
@@ -54,21 +53,26 @@ func (s *Service) DrawTransfers(tx *db.Tx, actor identity.Actor, r *release.Rele
 	if !r.WindowStart.IsZero() {
 		due = r.WindowStart.Add(-24 * time.Hour)
 	}
-	for i, template := range model.Body.Transfers {
-		t := Transfer{ReleaseID: r.ID, ReleaseKey: r.Key, Number: int64(i + 1), Topic: template.Topic, Audience: template.Audience, Method: template.Method, Due: due, State: TransferPlanned}
-		people, err := identity.People(tx, r.ServiceID, template.Receiver)
-		if err != nil {
-			return err
-		}
-		if len(people) == 1 {
-			t.ReceiverID, t.ReceiverName = people[0].ID, people[0].Name
-		}
-		have = append(have, t)
+	var roles []identity.Role
+	for _, template := range model.Body.Transfers {
+		roles = append(roles, template.Receiver)
 	}
-	if err := insert(tx, &have); err != nil {
+	people, err := identity.PeopleByRole(tx, r.ServiceID, roles...)
+	if err != nil {
 		return err
 	}
-	return record(tx, actor, r, "transfer.draw", "", "drew %s from the model of %s", plural(int64(len(have)), "knowledge transfer", "knowledge transfers"), r.Key)
+	var drawn []Transfer
+	for i, template := range model.Body.Transfers {
+		t := Transfer{ReleaseID: r.ID, ReleaseKey: r.Key, Number: int64(i + 1), Topic: template.Topic, Audience: template.Audience, Method: template.Method, Due: due, State: TransferPlanned}
+		if holders := people[template.Receiver]; len(holders) == 1 {
+			t.ReceiverID, t.ReceiverName = holders[0].ID, holders[0].Name
+		}
+		drawn = append(drawn, t)
+	}
+	if err := insert(tx, &drawn); err != nil {
+		return err
+	}
+	return record(tx, actor, r, "transfer.draw", "", "drew %s from the model of %s", plural(int64(len(drawn)), "knowledge transfer", "knowledge transfers"), r.Key)
 }
 
 // most documents that a page offers as material.
