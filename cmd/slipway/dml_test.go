@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
 	"slipway/internal/identity"
 )
@@ -137,5 +139,35 @@ func damageAll(t *testing.T, data string) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAScannerIsAsked by its flag: one that is away is named, and nothing is
+// called clean.
+func TestAScannerIsAsked(t *testing.T) {
+	data := dataFolder(t)
+	file := filepath.Join(t.TempDir(), "server.bin")
+	if err := os.WriteFile(file, []byte("the program"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for version, one := range map[string]struct {
+		flags []string
+		says  string
+	}{"1": {nil, "Not checked: no scanner is configured."}, "2": {[]string{"--clamd", "127.0.0.1:1"}, "Not checked: ClamAV did not answer."}} {
+		put := append([]string{"dml", "put", "--data", data, "--item", "payments/server", "--version", version, "--user", "bruno", file}, one.flags...)
+		if status, out := slipway(t, put...); status != 0 {
+			t.Fatal(status, out)
+		}
+		a, err := dataFlags{Data: data}.open(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		item, err := a.DML.Detail(t.Context(), identity.System("test"), "payments/server")
+		if err := errors.Join(err, a.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(item.Versions[0].Checks, func(c dml.Check) bool { return c.Code == "malware" && c.Detail == one.says && c.Verdict == dml.Unknown }) {
+			t.Errorf("version %s: %+v", version, item.Versions[0].Checks)
+		}
 	}
 }

@@ -24,6 +24,7 @@ type dataFlags struct {
 	Database  string        `arg:"--database,env:DATABASE" help:"postgres:// URL; empty is SQLite in the data folder."`
 	Blobs     blob.S3Config `arg:"--blobs,env:BLOBS" placeholder:"s3://KEY:SECRET@HOST:PORT/BUCKET/PREFIX" help:"Bucket that keeps the media; empty is the data folder. ?region=… and ?tls=off may follow; without KEY:SECRET@ the credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
 	Moved     bool          `arg:"--media-moved,env:MEDIA_MOVED" help:"The media were copied to where --blobs says, or into the data folder without it: remember that place from now on, if it holds all of them."`
+	Clamd     string        `arg:"--clamd,env:CLAMD" placeholder:"HOST:PORT" help:"ClamAV daemon that looks at whatever is submitted, or the path of its socket; without one it says \"not checked\"."`
 	SecretKey string        `arg:"--secret-key,env:SECRET_KEY" placeholder:"KEY" help:"Key that seals SSH keys and other secrets in the database, as openssl rand -hex 32 makes one; better in the environment variable SLIPWAY_SECRET_KEY than here. Empty is the file secret.key in the data folder, made at the first need: keep a copy of it apart from the database's."`
 }
 
@@ -32,7 +33,7 @@ func (f dataFlags) open(ctx context.Context, log *slog.Logger) (*app.App, error)
 }
 
 func (f dataFlags) config(log *slog.Logger) app.Config {
-	return app.Config{Data: f.Data, Database: f.Database, Blobs: f.Blobs, Moved: f.Moved, Secret: f.SecretKey, Log: log}
+	return app.Config{Data: f.Data, Database: f.Database, Blobs: f.Blobs, Moved: f.Moved, Clamd: f.Clamd, Secret: f.SecretKey, Log: log}
 }
 
 type serveCmd struct {

@@ -35,6 +35,7 @@ type Config struct {
 	Database string        // postgres://…; empty is SQLite in the data folder
 	Blobs    blob.S3Config // the bucket of the media; unnamed is the data folder
 	Moved    bool          // the media were copied to where Blobs says
+	Clamd    string        // address of a ClamAV daemon; empty leaves malware unchecked
 	URL      string        // external address, as other deployers reach it
 	Secret   string        // key of the secrets at rest; empty is a file in the data folder
 	Log      *slog.Logger
@@ -79,7 +80,11 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the media store: %w", errors.Join(err, d.Close()))
 	}
-	a := connect(d, blobs, deploy.Tools{Box: seal.New(c.Secret, c.Data), URL: c.URL}, c.Log)
+	var options []dml.Option
+	if c.Clamd != "" {
+		options = append(options, dml.WithScanner(dml.NewClamd(c.Clamd)))
+	}
+	a := connect(d, blobs, deploy.Tools{Box: seal.New(c.Secret, c.Data), URL: c.URL}, c.Log, options...)
 	if c.Moved {
 		if err := a.DML.MoveIn(ctx, home); err != nil {
 			return nil, errors.Join(err, a.Close())
@@ -126,13 +131,13 @@ func Connect(d *db.DB, blobs blob.Store, log *slog.Logger) *App {
 	return connect(d, blobs, deploy.Tools{Box: seal.Fleeting()}, log)
 }
 
-func connect(d *db.DB, blobs blob.Store, tools deploy.Tools, log *slog.Logger) *App {
+func connect(d *db.DB, blobs blob.Store, tools deploy.Tools, log *slog.Logger, options ...dml.Option) *App {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{Log: log, DB: d, Identity: identity.New(d), Jobs: jobs.NewRunner(d, log)}
 	a.Catalog = catalog.New(d)
-	a.DML = dml.New(d, blobs, dml.WithLog(log))
+	a.DML = dml.New(d, blobs, append(options, dml.WithLog(log))...)
 	a.Policy = policy.New(d, a.Catalog)
 	a.Change = change.New(d)
 	a.Release = release.New(d, a.Catalog, a.DML, a.Policy, a.Change)

@@ -1,6 +1,7 @@
 package dml
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -30,6 +31,10 @@ const (
 	clamdIdle  = time.Minute // for one piece or the verdict, however long the file
 )
 
+// ErrNotLookedAt says that a scanner looks at nothing so large: neither a verdict
+// nor a failure.
+var ErrNotLookedAt = errors.New("larger than the scanner looks at")
+
 // Scan sends the stream in pieces and reads the verdict.
 func (c *Clamd) Scan(ctx context.Context, r io.Reader) (string, error) {
 	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, c.network, c.address)
@@ -42,17 +47,16 @@ func (c *Clamd) Scan(ctx context.Context, r io.Reader) (string, error) {
 	if _, err := conn.Write([]byte("zINSTREAM\x00")); err != nil {
 		return "", err
 	}
-	if err := sendPieces(conn, r); err != nil {
-		return "", err
-	}
+	sent := sendPieces(conn, r)
+	// A daemon that will not take all of it says so, and stops listening.
 	if err := conn.SetDeadline(time.Now().Add(clamdIdle)); err != nil {
 		return "", err
 	}
 	answer, err := io.ReadAll(io.LimitReader(conn, 4096))
-	if err != nil {
-		return "", err
+	if text := strings.TrimRight(string(answer), "\x00\n"); text != "" {
+		return verdictOf(text)
 	}
-	return verdictOf(strings.TrimRight(string(answer), "\x00\n"))
+	return "", cmp.Or(sent, err, io.ErrUnexpectedEOF)
 }
 
 func sendPieces(conn net.Conn, r io.Reader) error {
@@ -81,6 +85,9 @@ func sendPieces(conn net.Conn, r io.Reader) error {
 
 func verdictOf(answer string) (string, error) {
 	text := strings.TrimSpace(strings.TrimPrefix(answer, "stream:"))
+	if strings.HasPrefix(text, "Heuristics.Limits.Exceeded") || strings.HasPrefix(text, "INSTREAM size limit exceeded") {
+		return "", ErrNotLookedAt
+	}
 	if name, found := strings.CutSuffix(text, " FOUND"); found {
 		return name, nil
 	}

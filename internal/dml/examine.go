@@ -23,6 +23,7 @@ type finding struct {
 	size      int64
 	sniffed   string
 	malware   Check
+	scans     int // parts that were looked at, or should have been
 }
 
 // RunChecks reads the stored bytes again, judges the version and records each
@@ -122,9 +123,20 @@ func (s *Service) examineOne(ctx context.Context, d blob.Digest, f *finding) err
 	case err != nil:
 		return storeFault(err, nil)
 	case s.scanner != nil && f.malware.Verdict != Unmet:
-		f.malware, err = s.scan(ctx, d)
+		var found Check
+		if found, err = s.scan(ctx, d); err == nil {
+			f.scanned(found)
+		}
 	}
 	return err
+}
+
+// scanned adds what was found in one part: all of a version is free of malware
+// only if each of its parts is.
+func (f *finding) scanned(found Check) {
+	if f.scans++; f.scans == 1 || found.Verdict == Unmet || f.malware.Verdict == Met {
+		f.malware = found
+	}
 }
 
 func (s *Service) scan(ctx context.Context, d blob.Digest) (Check, error) {
@@ -134,6 +146,8 @@ func (s *Service) scan(ctx context.Context, d blob.Digest) (Check, error) {
 	}
 	defer r.Close()
 	switch found, err := s.scanner.Scan(ctx, r); {
+	case errors.Is(err, ErrNotLookedAt):
+		return Check{Verdict: Unknown, Detail: "Not checked: the file is larger than " + s.scanner.Name() + " looks at."}, nil
 	case err != nil:
 		return Check{Verdict: Unknown, Detail: "Not checked: " + s.scanner.Name() + " did not answer."}, nil
 	case found != "":
