@@ -4,6 +4,7 @@ import (
 	"gorm.io/gorm"
 
 	"slipway/internal/db"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -27,9 +28,17 @@ func retriesDue(tx *db.Tx) ([]waveArgs, error) {
 
 // retryAll has the targets of a wave wait again whose time has come, as one batch.
 func retryAll(tx *db.Tx, w *Wave, to TargetState) (int64, error) {
-	result := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND state = ? AND retry_at <> 0 AND retry_at <= ?", w.ID, TargetFailed, tx.Now).
+	result := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND state IN ? AND retry_at <> 0 AND retry_at <= ?", w.ID, []TargetState{TargetFailed, TargetOverdue}, tx.Now).
 		Updates(map[string]any{"state": to, "version": gorm.Expr("version + 1"), "updated_at": tx.Now, "batch": w.Version, "retry_at": 0, "settled_at": 0,
 			"reason": "", "attempts": another()})
+	return result.RowsAffected, result.Error
+}
+
+// retrySilent plans the next attempt on the devices of a wave's batch that were
+// found silent after so many attempts.
+func retrySilent(tx *db.Tx, w *Wave, attempts int64, at db.Time) (int64, error) {
+	result := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND state = ? AND batch = ? AND fail_class = ? AND attempts = ?", w.ID, TargetOverdue, w.Version, policy.FailSilent, attempts).
+		Update("retry_at", at)
 	return result.RowsAffected, result.Error
 }
 

@@ -180,11 +180,11 @@ func pullsLive(tx *db.Tx) ([]PullWave, error) {
 }
 
 // overdueAll moves the targets of a wave that took too long, and puts them into
-// the wave's batch.
-func overdueAll(tx *db.Tx, w *Wave, from []TargetState, reason, late string, args ...any) (int64, error) {
+// the wave's batch. The class is that of a failure that may be tried again.
+func overdueAll(tx *db.Tx, w *Wave, from []TargetState, class, reason, late string, args ...any) (int64, error) {
 	query := tx.Gorm().Model(&PullAction{}).Select("wave_target_id").Where("wave_id = ? AND state = ? AND purpose = ?", w.ID, PullOpen, ForDeploy).Where(late, args...)
 	result := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND state IN ? AND id IN (?)", w.ID, from, query).Updates(map[string]any{
-		"state": TargetOverdue, "version": gorm.Expr("version + 1"), "updated_at": tx.Now, "batch": w.Version, "reason": reason, "settled_at": tx.Now,
+		"state": TargetOverdue, "version": gorm.Expr("version + 1"), "updated_at": tx.Now, "batch": w.Version, "fail_class": class, "reason": reason, "settled_at": tx.Now,
 		"by_id": 0, "by_name": waveKeeper.Name})
 	return result.RowsAffected, result.Error
 }

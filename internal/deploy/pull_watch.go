@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slipway/internal/db"
+	"slipway/internal/policy"
 )
 
 // WatchPulls marks the devices that took too long, in every wave that devices
@@ -65,15 +66,18 @@ func (s *Service) watchWave(ctx context.Context, waveID int64) error {
 	})
 }
 
+// overdue marks who is late. A device that did not install what it is offered is
+// silent, and is offered it again as the wave's plan says. One that installed and
+// does not confirm may well run it: a person looks.
 func (d *deed) overdue(p *PullWave, open bool) error {
 	minutes := func(ms int64) string { return (time.Duration(ms) * time.Millisecond).String() }
-	n, err := overdueAll(d.tx, d.w, []TargetState{TargetInstalled, TargetTaken}, "It installed the package and did not confirm that it started with it within "+minutes(p.ConfirmMS)+".",
+	n, err := overdueAll(d.tx, d.w, []TargetState{TargetInstalled, TargetTaken}, policy.FailUnknown, "It installed the package and did not confirm that it started with it within "+minutes(p.ConfirmMS)+".",
 		"installed_at <> 0 AND confirm_by <= ?", d.tx.Now)
 	if err != nil {
 		return err
 	}
 	if open {
-		stuck, err := overdueAll(d.tx, d.w, []TargetState{TargetOffered, TargetTaken}, "It did not install what it is offered within "+minutes(p.StuckMS)+".",
+		stuck, err := overdueAll(d.tx, d.w, []TargetState{TargetOffered, TargetTaken}, policy.FailSilent, "It did not install what it is offered within "+minutes(p.StuckMS)+".",
 			"installed_at = 0 AND due_at <= ?", p.clock(d.tx.Now))
 		if err != nil {
 			return err
@@ -83,13 +87,17 @@ func (d *deed) overdue(p *PullWave, open bool) error {
 	if n == 0 {
 		return nil
 	}
+	again, err := d.planSilent()
+	if err != nil {
+		return err
+	}
 	if err := noteBatch(d.tx, d.w, "took too long", 0, waveKeeper.Name); err != nil {
 		return err
 	}
 	if err := d.recount(); err != nil {
 		return err
 	}
-	if err := d.record("target.overdue", "", "found %s of %s overdue", plural(int(n), "device"), d.w.Label()); err != nil {
+	if err := d.record("target.overdue", "", "found %s of %s overdue; %d are offered it again by the plan", plural(int(n), "device"), d.w.Label(), again); err != nil {
 		return err
 	}
 	return d.settle()

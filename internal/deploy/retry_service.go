@@ -8,6 +8,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/jobs"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -17,15 +18,32 @@ const longestRest = 24 * time.Hour
 // tryAgainAt gives when a target that failed is tried again by itself; 0 is
 // never. People try again what people carry out.
 func (d *deed) tryAgainAt(t *WaveTarget) db.Time {
-	w := d.w
-	if !w.ByMachine() || !w.Retries(t.FailClass, t.Attempts) {
+	if !d.w.ByMachine() || !d.w.Retries(t.FailClass, t.Attempts) {
 		return 0
 	}
-	rest := longestRest
-	if doubled := min(max(t.Attempts-1, 0), 16); time.Duration(w.RetryMinutes)*time.Minute<<doubled < longestRest {
-		rest = time.Duration(w.RetryMinutes) * time.Minute << doubled
+	return d.tx.Now.Add(d.w.rest(t.Attempts))
+}
+
+// rest is how long a target rests after so many attempts: it doubles with each.
+func (w *Wave) rest(attempts int64) time.Duration {
+	if doubled := min(max(attempts-1, 0), 16); time.Duration(w.RetryMinutes)*time.Minute<<doubled < longestRest {
+		return time.Duration(w.RetryMinutes) * time.Minute << doubled
 	}
-	return d.tx.Now.Add(rest)
+	return longestRest
+}
+
+// planSilent plans when the devices are offered their package again that were
+// just found silent, and tells of how many: one update for each number of
+// attempts that is not the last, however many devices there are.
+func (d *deed) planSilent() (again int64, err error) {
+	for attempts := int64(1); d.w.Retries(policy.FailSilent, attempts); attempts++ {
+		n, err := retrySilent(d.tx, d.w, attempts, d.tx.Now.Add(d.w.rest(attempts)))
+		if err != nil {
+			return again, err
+		}
+		again += n
+	}
+	return again, nil
 }
 
 // offerRetries puts the waves on the queue in which targets are due again.
@@ -72,7 +90,7 @@ func (d *deed) retryDue() error {
 	if err != nil || len(butHashing(list)) > 0 {
 		return err
 	}
-	to, err := movesFor(d.r.Approach.Delivery).Next(w.Label(), TargetFailed, TargetRetry)
+	to, err := movesFor(d.r.Approach.Delivery).Next(w.Label(), TargetFailed, TargetRetry) // those that are overdue go the same way
 	if err != nil {
 		return err
 	}

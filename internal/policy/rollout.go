@@ -19,7 +19,7 @@ func HealthGates() []string { return []string{HealthNote, HealthIncidents} }
 
 // Failures lists the classes of failure that a retry may be for.
 func Failures() []string {
-	return []string{FailUnreachable, FailTransfer, FailInstall, FailVerify, FailOther}
+	return []string{FailUnreachable, FailTransfer, FailInstall, FailVerify, FailSilent, FailOther}
 }
 
 // The classes of failure of a target.
@@ -28,6 +28,7 @@ const (
 	FailTransfer    = "transfer"    // the bytes did not arrive, or not as they were signed
 	FailInstall     = "install"     // the installation itself failed
 	FailVerify      = "verify"      // it runs something else than it should
+	FailSilent      = "silent"      // a device that did not install what it was offered in time
 	FailOther       = "other"
 	FailUnknown     = "unknown" // nobody knows whether it was done, so no plan tries it again
 )

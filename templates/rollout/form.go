@@ -114,7 +114,7 @@ func gates() []ui.Option {
 
 var failureWords = map[string]string{
 	policy.FailUnreachable: "could not be reached", policy.FailTransfer: "did not get the signed bytes", policy.FailInstall: "failed to install",
-	policy.FailVerify: "runs something else", policy.FailOther: "anything else",
+	policy.FailVerify: "runs something else", policy.FailSilent: "did not answer in time", policy.FailOther: "anything else",
 }
 
 func failures() []ui.Option {
