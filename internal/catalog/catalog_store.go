@@ -126,17 +126,6 @@ func neighbours(tx *db.Tx, ids []int64) ([]int64, error) {
 	return found, nil
 }
 
-// kinOf gives both ends of the relations of whole and part that the items have.
-func kinOf(tx *db.Tx, ids []int64) ([]int64, error) {
-	var list []Relation
-	err := tx.Gorm().Where("kind = ? AND (from_id IN ? OR to_id IN ?)", PartOf, ids, ids).Find(&list).Error
-	found := make([]int64, 0, 2*len(list))
-	for _, r := range list {
-		found = append(found, r.FromID, r.ToID)
-	}
-	return found, err
-}
-
 // wholesOf gives what the items are parts of.
 func wholesOf(tx *db.Tx, ids []int64) ([]int64, error) {
 	var wholes []int64

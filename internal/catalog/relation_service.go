@@ -28,24 +28,6 @@ func (s *Service) Affected(tx *db.Tx, itemIDs []int64) ([]int64, error) {
 	return slices.Compact(found), err
 }
 
-// Kin gives the parents and children of items: what they are parts of, and
-// their parts, those among themselves left out.
-func (s *Service) Kin(tx *db.Tx, itemIDs []int64) ([]Item, error) {
-	if len(itemIDs) == 0 {
-		return nil, nil
-	}
-	found, err := kinOf(tx, itemIDs)
-	if err != nil {
-		return nil, err
-	}
-	found = slices.DeleteFunc(found, func(id int64) bool { return slices.Contains(itemIDs, id) })
-	if len(found) == 0 {
-		return nil, nil
-	}
-	slices.Sort(found)
-	return itemsByID(tx, slices.Compact(found))
-}
-
 // Relate connects two items, or says why it cannot.
 func (s *Service) Relate(ctx context.Context, actor identity.Actor, fromKey, toKey string, kind RelationKind) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {

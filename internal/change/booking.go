@@ -36,7 +36,7 @@ func (s *Standing) Scan(src any) error {
 type Item struct {
 	ID  int64
 	Key string
-	Kin bool // not changed itself: a part of one that is, or its whole
+	Kin bool // not booked: a part of one that is, or its whole, as the catalogue has them now
 }
 
 // Booking is a stretch of the schedule that a release takes: its whole window

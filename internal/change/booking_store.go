@@ -1,13 +1,17 @@
 package change
 
-import "slipway/internal/db"
+import (
+	"slices"
+
+	"slipway/internal/catalog"
+	"slipway/internal/db"
+)
 
 type bookingItem struct {
 	ID        int64
 	BookingID int64
 	ItemID    int64
 	ItemKey   string
-	Kin       bool
 }
 
 func replaceBooking(tx *db.Tx, b *Booking) error {
@@ -20,7 +24,7 @@ func replaceBooking(tx *db.Tx, b *Booking) error {
 	}
 	rows := make([]bookingItem, len(b.Items))
 	for i, item := range b.Items {
-		rows[i] = bookingItem{BookingID: b.ID, ItemID: item.ID, ItemKey: item.Key, Kin: item.Kin}
+		rows[i] = bookingItem{BookingID: b.ID, ItemID: item.ID, ItemKey: item.Key}
 	}
 	return tx.Create(&rows)
 }
@@ -74,9 +78,27 @@ func withItems(tx *db.Tx, list []Booking) ([]Booking, error) {
 	}
 	for _, r := range rows {
 		b := &list[place[r.BookingID]]
-		b.Items = append(b.Items, Item{ID: r.ItemID, Key: r.ItemKey, Kin: r.Kin})
+		b.Items = append(b.Items, Item{ID: r.ItemID, Key: r.ItemKey})
 	}
-	return list, nil
+	return list, withKin(tx, list, ids, place)
+}
+
+// withKin adds the parts and the wholes of what is booked. They are looked up
+// each time: what becomes a part after it was booked counts, and what no longer
+// is one does not.
+func withKin(tx *db.Tx, list []Booking, ids []int64, place map[int64]int) error {
+	var rows []bookingItem
+	err := tx.Gorm().Raw(`SELECT b.booking_id, i.id AS item_id, i.item_key FROM booking_items b JOIN item_relations r ON r.from_id = b.item_id AND r.kind = @part
+		JOIN items i ON i.id = r.to_id WHERE b.booking_id IN @ids
+		UNION SELECT b.booking_id, i.id, i.item_key FROM booking_items b JOIN item_relations r ON r.to_id = b.item_id AND r.kind = @part
+		JOIN items i ON i.id = r.from_id WHERE b.booking_id IN @ids ORDER BY 1, 2`, map[string]any{"part": catalog.PartOf, "ids": ids}).Scan(&rows).Error
+	for _, r := range rows {
+		b := &list[place[r.BookingID]]
+		if !slices.ContainsFunc(b.Items, func(i Item) bool { return i.ID == r.ItemID }) {
+			b.Items = append(b.Items, Item{ID: r.ItemID, Key: r.ItemKey, Kin: true})
+		}
+	}
+	return err
 }
 
 func acceptances(tx *db.Tx) (list []Acceptance, err error) { return list, tx.Find(&list, "1 = 1") }

@@ -33,17 +33,17 @@ func TestConflictsOverPartsAndWholes(t *testing.T) {
 	}
 }
 
-// Items that were booked before there was kin are changed themselves.
+// What was booked as a part or a whole is looked up now, and booked no more.
 func TestOlderBookingsHoldWhatTheyChange(t *testing.T) {
 	ctx, d := context.Background(), dbtest.Empty(t)
-	if err := d.MigrateTo(ctx, 260); err != nil {
+	if err := d.MigrateTo(ctx, 270); err != nil {
 		t.Fatal(err)
 	}
 	err := d.InTx(ctx, func(tx *db.Tx) error {
 		if err := tx.Gorm().Exec(`INSERT INTO bookings (release_key, title, service_id, from_at, to_at, standing) VALUES ('A-1', 'One', 1, 10, 20, ?)`, Agreed).Error; err != nil {
 			return err
 		}
-		return tx.Gorm().Exec(`INSERT INTO booking_items (booking_id, item_id, item_key) VALUES (1, 7, 'server')`).Error
+		return tx.Gorm().Exec(`INSERT INTO booking_items (booking_id, item_id, item_key, kin) VALUES (1, 7, 'server', FALSE), (1, 8, 'rack', TRUE)`).Error
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -136,19 +136,10 @@ func (s *Service) book(tx *db.Tx, r *Release) error {
 	}
 	b := change.Booking{ReleaseKey: r.Key, Title: r.Title, ServiceID: r.ServiceID, ServiceName: r.ServiceName, FromAt: r.WindowStart, ToAt: r.WindowEnd,
 		PersonID: r.OwnerID, PersonName: r.OwnerName, Standing: standing(r.State), Restricted: r.Restricted}
-	var ids []int64
 	for _, i := range items {
 		if i.Decision != Excluded {
-			ids = append(ids, i.ItemID)
 			b.Items = append(b.Items, change.Item{ID: i.ItemID, Key: i.ItemKey})
 		}
-	}
-	kin, err := s.catalog.Kin(tx, ids)
-	if err != nil {
-		return err
-	}
-	for _, i := range kin {
-		b.Items = append(b.Items, change.Item{ID: i.ID, Key: i.Key, Kin: true})
 	}
 	return s.change.Book(tx, b)
 }

@@ -224,12 +224,11 @@ func TestAnItemThatAReleaseChangesIsNotRetired(t *testing.T) {
 // each leaves the other's item out.
 func TestAPartAndItsWholeConflict(t *testing.T) {
 	w := newWorld(t)
-	w.must(w.catalog.Relate(ctx, w.sofia, "pay-refunds", "pay-server", catalog.PartOf))
 	elsewhere := w.addService("SHOP", "Shop")
 	key := w.created(release.BuildTest)
 	w.decideItems(key)
 	r := w.read(key)
-	w.in(func(tx *db.Tx) error { // which knows of its own item alone
+	w.in(func(tx *db.Tx) error {
 		part, err := w.catalog.FindItem(tx, "pay-refunds")
 		if err != nil {
 			return err
@@ -237,13 +236,31 @@ func TestAPartAndItsWholeConflict(t *testing.T) {
 		return w.change.Book(tx, change.Booking{ReleaseKey: "SHOP-1", Title: "SHOP-1", ServiceID: elsewhere.ID, ServiceName: elsewhere.Name,
 			FromAt: r.WindowStart, ToAt: r.WindowEnd, Standing: change.Agreed, Items: []change.Item{{ID: part.ID, Key: part.Key}}})
 	})
-	w.view(func(tx *db.Tx) error {
-		list, err := w.change.Conflicts(tx, key)
-		if !slices.ContainsFunc(list, func(c change.Conflict) bool {
-			return strings.Contains(c.Sentence, "pay-refunds, or its parts or whole,")
-		}) {
-			t.Errorf("the conflict over the whole is not told: %+v", list)
-		}
-		return err
-	})
+	told := func() (told bool) {
+		w.view(func(tx *db.Tx) error {
+			list, err := w.change.Conflicts(tx, key)
+			told = slices.ContainsFunc(list, func(c change.Conflict) bool {
+				return strings.Contains(c.Sentence, "pay-refunds, or its parts or whole,")
+			})
+			return err
+		})
+		return told
+	}
+	if told() {
+		t.Error("two items that have nothing to do with each other conflict")
+	}
+	w.must(w.catalog.Relate(ctx, w.sofia, "pay-refunds", "pay-server", catalog.PartOf)) // long after both were booked
+	if !told() {
+		t.Error("the conflict over the whole is not told")
+	}
+	sheet, err := w.catalog.Item(ctx, w.sofia, "pay-refunds")
+	w.must(err)
+	w.must(w.catalog.Unrelate(ctx, w.sofia, "pay-refunds", sheet.PartOf[0].RelationID))
+	if told() {
+		t.Error("what is no part any more conflicts still")
+	}
+	w.must(w.catalog.Relate(ctx, w.sofia, "pay-refunds", "pay-server", catalog.DependsOn))
+	if told() {
+		t.Error("what only depends on it conflicts")
+	}
 }
