@@ -102,7 +102,7 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 		w.Total = n
 	}
 	work := handwork(w, steps)
-	v := &WaveView{Wave: *w, Next: next, Joins: d.joins(w), ByHand: !w.ByMachine() || len(work) > 0}
+	v := &WaveView{Wave: *w, Next: next, Joins: d.joins(w), ByHand: !w.ByMachine() || len(work) > 0, Replaced: w.State.Live() && d.replaced()}
 	if err := d.countOthers(v); err != nil {
 		return nil, err
 	}

@@ -34,11 +34,12 @@ type openAction struct {
 
 // gate tells whether a wave hands anything out now.
 type gate struct {
-	mu      sync.Mutex
-	wave    WaveState
-	release release.State
-	open    bool
-	readAt  db.Time
+	mu       sync.Mutex
+	wave     WaveState
+	release  release.State
+	open     bool
+	replaced bool // what the wave was started with is not the release's package any more
+	readAt   db.Time
 }
 
 // pulls keeps devices' polls away from the database. What it holds is forgotten

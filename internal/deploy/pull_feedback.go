@@ -132,6 +132,9 @@ func (d *deed) hear(t *WaveTarget, action int64, f PullFeedback, w word) error {
 	case written:
 		return d.written(t, a)
 	case confirmed:
+		if d.replaced() {
+			return d.brokenBy(t, "It runs the package that it was given, which is not the release's signed package any more", f)
+		}
 		return d.confirmed(t, a, f)
 	case broken:
 		return d.brokenBy(t, "The device reports a failure", f)

@@ -35,7 +35,7 @@ func (p *pulls) gate(ctx context.Context, waveID int64) (*gate, error) {
 		if err != nil {
 			return err
 		}
-		g.wave, g.release, g.readAt = d.w.State, d.r.State, now
+		g.wave, g.release, g.replaced, g.readAt = d.w.State, d.r.State, d.replaced(), now
 		g.open, err = d.handsOut()
 		return err
 	})
@@ -63,6 +63,12 @@ func (s *Service) deedOn(tx *db.Tx, actor identity.Actor, waveID int64) (*deed, 
 		return nil, err
 	}
 	return d, d.choose(list[0].Number)
+}
+
+// replaced tells whether what the wave was started with is not the release's
+// signed package any more.
+func (d *deed) replaced() bool {
+	return d.w.PackageDigest != "" && (d.w.PackageDigest != d.r.PackageDigest || d.w.PackageDigest != d.r.SignedDigest)
 }
 
 // handsOut asks for leave to hand out what a device has not fetched yet.

@@ -81,21 +81,22 @@ var stops = []WaveState{WaveFailed, WaveRemediating, WaveRolledBack}
 
 // offer decides what a device gets to hear of an action: what nobody fetched is
 // withheld unless the wave hands out; what was fetched goes on, also while the
-// wave is paused, unless it is stopped; what was installed is only awaited.
+// wave is paused, unless it is stopped or the release's package is another by
+// now; what was installed is only awaited.
 func (s *Service) offer(ctx context.Context, k *knownDevice, a *openAction) (offered, error) {
 	g, err := s.pulls.gate(ctx, a.WaveID)
 	if err != nil {
 		return offersNothing, err
 	}
-	return decideOffer(a, g.wave, g.open && !k.retired), nil
+	return decideOffer(a, g.wave, g.open && !k.retired, g.replaced), nil
 }
 
-func decideOffer(a *openAction, wave WaveState, open bool) offered {
+func decideOffer(a *openAction, wave WaveState, open, replaced bool) offered {
 	if a.Purpose == ForBackOut {
 		return offersBack(a, wave)
 	}
 	fetched, installed := !a.TakenAt.IsZero(), !a.InstalledAt.IsZero()
-	ended := slices.Contains(stopped, a.TargetState) || slices.Contains(stops, wave)
+	ended := replaced || slices.Contains(stopped, a.TargetState) || slices.Contains(stops, wave)
 	switch {
 	case !fetched && (ended || !open || a.TargetState == TargetVerified):
 		return offersNothing

@@ -53,34 +53,42 @@ func TestWhatReportsMean(t *testing.T) {
 func TestWhatADeviceGetsToHear(t *testing.T) {
 	const now = db.Time(1)
 	for name, c := range map[string]struct {
-		a    PullAction
-		t    TargetState
-		w    WaveState
-		open bool
-		want offered
+		a        PullAction
+		t        TargetState
+		w        WaveState
+		open     bool
+		want     offered
+		replaced bool
 	}{
-		"offered":                        {PullAction{}, TargetOffered, WaveRunning, true, offersDeployment},
-		"withheld":                       {PullAction{}, TargetOffered, WaveRunning, false, offersNothing},
-		"paused":                         {PullAction{}, TargetOffered, WavePaused, false, offersNothing},
-		"late":                           {PullAction{}, TargetOverdue, WaveComplete, true, offersDeployment},
-		"failed before it fetched":       {PullAction{}, TargetFailed, WaveRunning, true, offersNothing},
-		"verified by a person":           {PullAction{}, TargetVerified, WaveRunning, true, offersNothing},
-		"left out before it fetched":     {PullAction{}, TargetExcluded, WaveRunning, true, offersNothing},
-		"asked":                          {PullAction{Consent: ConsentAsked}, TargetOffered, WaveRunning, true, offersConfirmation},
-		"denied":                         {PullAction{Consent: ConsentDenied}, TargetOffered, WaveRunning, true, offersConfirmation},
-		"asked while withheld":           {PullAction{Consent: ConsentAsked}, TargetOffered, WavePaused, false, offersNothing},
-		"given":                          {PullAction{Consent: ConsentGiven}, TargetOffered, WaveRunning, true, offersDeployment},
-		"fetched, paused":                {PullAction{TakenAt: now}, TargetTaken, WavePaused, false, offersDeployment},
-		"fetched, wave failed":           {PullAction{TakenAt: now}, TargetTaken, WaveFailed, false, offersCancel},
-		"fetched, remediated":            {PullAction{TakenAt: now}, TargetTaken, WaveRemediating, false, offersCancel},
-		"fetched, left out":              {PullAction{TakenAt: now}, TargetExcluded, WaveRunning, true, offersCancel},
-		"fetched, would not stop":        {PullAction{TakenAt: now, Refused: true}, TargetTaken, WaveFailed, false, offersDeployment},
-		"installed, wave failed":         {PullAction{TakenAt: now, InstalledAt: now}, TargetInstalled, WaveFailed, false, offersDeployment},
-		"installed, overdue":             {PullAction{TakenAt: now, InstalledAt: now}, TargetOverdue, WaveFailed, false, offersDeployment},
-		"fetched, verified by a person":  {PullAction{TakenAt: now}, TargetVerified, WaveRunning, true, offersDeployment},
-		"of a wave that was rolled back": {PullAction{}, TargetRolledBack, WaveRolledBack, true, offersNothing},
+		"offered":                        {PullAction{}, TargetOffered, WaveRunning, true, offersDeployment, false},
+		"withheld":                       {PullAction{}, TargetOffered, WaveRunning, false, offersNothing, false},
+		"paused":                         {PullAction{}, TargetOffered, WavePaused, false, offersNothing, false},
+		"late":                           {PullAction{}, TargetOverdue, WaveComplete, true, offersDeployment, false},
+		"failed before it fetched":       {PullAction{}, TargetFailed, WaveRunning, true, offersNothing, false},
+		"verified by a person":           {PullAction{}, TargetVerified, WaveRunning, true, offersNothing, false},
+		"left out before it fetched":     {PullAction{}, TargetExcluded, WaveRunning, true, offersNothing, false},
+		"asked":                          {PullAction{Consent: ConsentAsked}, TargetOffered, WaveRunning, true, offersConfirmation, false},
+		"denied":                         {PullAction{Consent: ConsentDenied}, TargetOffered, WaveRunning, true, offersConfirmation, false},
+		"asked while withheld":           {PullAction{Consent: ConsentAsked}, TargetOffered, WavePaused, false, offersNothing, false},
+		"given":                          {PullAction{Consent: ConsentGiven}, TargetOffered, WaveRunning, true, offersDeployment, false},
+		"fetched, paused":                {PullAction{TakenAt: now}, TargetTaken, WavePaused, false, offersDeployment, false},
+		"fetched, wave failed":           {PullAction{TakenAt: now}, TargetTaken, WaveFailed, false, offersCancel, false},
+		"fetched, remediated":            {PullAction{TakenAt: now}, TargetTaken, WaveRemediating, false, offersCancel, false},
+		"fetched, left out":              {PullAction{TakenAt: now}, TargetExcluded, WaveRunning, true, offersCancel, false},
+		"fetched, would not stop":        {PullAction{TakenAt: now, Refused: true}, TargetTaken, WaveFailed, false, offersDeployment, false},
+		"installed, wave failed":         {PullAction{TakenAt: now, InstalledAt: now}, TargetInstalled, WaveFailed, false, offersDeployment, false},
+		"installed, overdue":             {PullAction{TakenAt: now, InstalledAt: now}, TargetOverdue, WaveFailed, false, offersDeployment, false},
+		"fetched, verified by a person":  {PullAction{TakenAt: now}, TargetVerified, WaveRunning, true, offersDeployment, false},
+		"of a wave that was rolled back": {PullAction{}, TargetRolledBack, WaveRolledBack, true, offersNothing, false},
+		"replaced before it fetched":     {PullAction{}, TargetOffered, WaveRunning, true, offersNothing, true},
+		"replaced while asked":           {PullAction{Consent: ConsentAsked}, TargetOffered, WaveRunning, true, offersNothing, true},
+		"replaced while it fetches":      {PullAction{TakenAt: now}, TargetTaken, WaveRunning, true, offersCancel, true},
+		"replaced while paused":          {PullAction{TakenAt: now}, TargetTaken, WavePaused, false, offersCancel, true},
+		"replaced, would not stop":       {PullAction{TakenAt: now, Refused: true}, TargetTaken, WaveRunning, true, offersDeployment, true},
+		"replaced once installed":        {PullAction{TakenAt: now, InstalledAt: now}, TargetInstalled, WaveRunning, true, offersDeployment, true},
+		"replaced and put back":          {PullAction{Purpose: ForBackOut}, TargetInstalled, WaveRemediating, false, offersDeployment, true},
 	} {
-		if got := decideOffer(&openAction{c.a, c.t}, c.w, c.open); got != c.want {
+		if got := decideOffer(&openAction{c.a, c.t}, c.w, c.open, c.replaced); got != c.want {
 			t.Errorf("%s: hears %d, want %d", name, got, c.want)
 		}
 	}

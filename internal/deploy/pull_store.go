@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -117,11 +118,11 @@ func keepPullWave(tx *db.Tx, w *PullWave) error {
 }
 
 // offerAll makes an action for every target of a wave that is offered its
-// package and has none open, in one statement.
+// package and has none open of it, in one statement.
 func offerAll(tx *db.Tx, w *Wave, p *PullWave) error {
 	if err := tx.Gorm().Exec(`UPDATE pull_actions SET state = ?, closed_at = ? WHERE wave_id = ? AND state = ?
-		AND EXISTS (SELECT 1 FROM wave_targets wt WHERE wt.id = pull_actions.wave_target_id AND wt.state = ? AND wt.attempts > pull_actions.attempt)`,
-		PullCancelled, tx.Now, w.ID, PullOpen, TargetOffered).Error; err != nil {
+		AND EXISTS (SELECT 1 FROM wave_targets wt WHERE wt.id = pull_actions.wave_target_id AND wt.state = ? AND (wt.attempts > pull_actions.attempt OR pull_actions.package_id <> ?))`,
+		PullCancelled, tx.Now, w.ID, PullOpen, TargetOffered, p.PackageID).Error; err != nil {
 		return err
 	}
 	consent, agreed := ConsentNone, ConsentNone
@@ -185,6 +186,16 @@ func overdueAll(tx *db.Tx, w *Wave, from []TargetState, class, reason, late stri
 	query := tx.Gorm().Model(&PullAction{}).Select("wave_target_id").Where("wave_id = ? AND state = ? AND purpose = ?", w.ID, PullOpen, ForDeploy).Where(late, args...)
 	result := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND state IN ? AND id IN (?)", w.ID, from, query).Updates(map[string]any{
 		"state": TargetOverdue, "version": gorm.Expr("version + 1"), "updated_at": tx.Now, "batch": w.Version, "fail_class": class, "reason": reason, "settled_at": tx.Now,
+		"by_id": 0, "by_name": waveKeeper.Name})
+	return result.RowsAffected, result.Error
+}
+
+// recallAll fails the targets of a wave that fetched and did not install, and
+// puts them into the wave's batch.
+func recallAll(tx *db.Tx, w *Wave, reason string) (int64, error) {
+	written := tx.Gorm().Model(&PullAction{}).Select("wave_target_id").Where("wave_id = ? AND state = ? AND purpose = ? AND installed_at <> 0", w.ID, PullOpen, ForDeploy)
+	result := tx.Gorm().Model(&WaveTarget{}).Where("wave_id = ? AND state = ? AND id NOT IN (?)", w.ID, TargetTaken, written).Updates(map[string]any{
+		"state": TargetFailed, "version": gorm.Expr("version + 1"), "updated_at": tx.Now, "batch": w.Version, "fail_class": policy.FailUnknown, "reason": reason, "settled_at": tx.Now,
 		"by_id": 0, "by_name": waveKeeper.Name})
 	return result.RowsAffected, result.Error
 }

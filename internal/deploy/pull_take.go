@@ -78,7 +78,7 @@ func (s *Service) take(ctx context.Context, dev *Device, known *openAction) erro
 		if err != nil {
 			return err
 		}
-		if decideOffer(&openAction{*a, t.State}, d.w.State, open) != offersDeployment || !a.Open() {
+		if decideOffer(&openAction{*a, t.State}, d.w.State, open, d.replaced()) != offersDeployment || !a.Open() {
 			return errNothing
 		}
 		p, err := pullWave(d.tx, a.WaveID)

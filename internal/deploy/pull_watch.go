@@ -62,8 +62,32 @@ func (s *Service) watchWave(ctx context.Context, waveID int64) error {
 		if err := keepPullWave(tx, p); err != nil {
 			return err
 		}
+		if d.replaced() {
+			return d.recall()
+		}
 		return d.overdue(p, open)
 	})
+}
+
+// recall ends the work of devices that fetched a package which is not the
+// release's any more: they are told to stop and count as failed, so that none is
+// awaited for ever. What nobody fetched is withheld; what is installed still has
+// to confirm.
+func (d *deed) recall() error {
+	n, err := recallAll(d.tx, d.w, "It was told to stop: the package that it fetched is not the release's signed package any more.")
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := noteBatch(d.tx, d.w, "told to stop", 0, waveKeeper.Name); err != nil {
+		return err
+	}
+	if err := d.recount(); err != nil {
+		return err
+	}
+	if err := d.record("target.recall", "", "told %s of %s to stop: its package is not the release's any more", plural(int(n), "device"), d.w.Label()); err != nil {
+		return err
+	}
+	return d.settle()
 }
 
 // overdue marks who is late. A device that did not install what it is offered is

@@ -47,6 +47,7 @@ type WaveView struct {
 	Failures     []WaveTarget // failed and overdue first, at most five
 	Exclusions   []WaveTarget // exclusions that wait for their second person
 	Awaited      Awaited      // of devices that fetch
+	Replaced     bool         // what it was started with is not the release's signed package any more
 	Next         bool         // the wave whose go comes next
 	Blockers     []fault.Blocker
 	BlockersFor  string // "be ready", "go" or "start": what the blockers stand in the way of
