@@ -130,21 +130,79 @@ func (s *Service) goByPolicy(ctx context.Context, key string, number, version in
 	})
 }
 
+// reach is how much goes back by itself when a wave fails.
+type reach int
+
+const (
+	reachNothing reach = iota
+	reachWave          // the wave
+	reachAll           // every wave that began, as a rollout of its own
+)
+
+// reachOf says how much goes back by itself when a wave fails: nothing unless its
+// plan and the policy say so, or past a point of no return; all of it only where
+// the policy lets it and the wave crossed its failure threshold.
+func reachOf(rule policy.TypeRule, w *Wave, waves []Wave, state release.State) reach {
+	switch {
+	case !w.AutoBackOut || !rule.AutoBack || len(passed(waves)) > 0 || state != release.Deploying && state != release.Paused:
+		return reachNothing
+	case rule.AutoAll && w.Broken():
+		return reachAll
+	}
+	return reachWave
+}
+
 // backOutItself puts a wave back that failed, where its plan and the policy say
-// that nobody has to decide it.
+// that nobody has to decide it. Where all of it goes back, that begins once the
+// wave is settled; see allBackItself.
 func (d *deed) backOutItself(reason string) error {
 	a, err := d.authority()
-	if err != nil || !a.rule.AutoBack || !d.w.AutoBackOut || len(passed(d.waves)) > 0 || d.r.State != release.Deploying && d.r.State != release.Paused {
+	if err != nil {
 		return err
 	}
+	switch reachOf(a.rule, d.w, d.waves, d.r.State) {
+	case reachAll:
+		d.all = reason
+	case reachWave:
+		return d.asClock(func() error {
+			if err := d.remediate(reason); err != nil {
+				return err
+			}
+			return d.backOut(a.label, reason)
+		})
+	}
+	return nil
+}
+
+// asClock does something in the name of the policy, whoever's report led to it.
+func (d *deed) asClock(do func() error) error {
 	if err := identity.Authorize(rolloutClock, identity.WaveByPolicy, d.r.ServiceID); err != nil {
 		return err
 	}
 	who := d.actor
 	d.actor = rolloutClock
 	defer func() { d.actor = who }()
-	if err := d.remediate(reason); err != nil {
+	return do()
+}
+
+// allBackItself begins to roll every wave that began back, where a wave crossed
+// its failure threshold and the policy lets it. It is an incident: nothing soaks.
+func (d *deed) allBackItself() error {
+	if d.all == "" {
+		return nil
+	}
+	reason := d.w.Label() + " failed: " + d.all
+	d.all = ""
+	open, err := openRemediation(d.tx, d.r.ID)
+	if err != nil || open.Open() {
 		return err
 	}
-	return d.backOut(a.label, reason)
+	a, err := d.authority()
+	if err != nil {
+		return err
+	}
+	rule := fmt.Sprintf("%s lets all of a %s release go back when a wave crosses its failure threshold", a.label, d.r.Type)
+	return d.asClock(func() error {
+		return d.rollOutBack(&Remediation{Reason: reason, ByName: a.label, Rule: rule, AtOnce: true})
+	})
 }

@@ -132,7 +132,7 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 		}
 	}
 	if w.AutoGo || w.AutoBackOut {
-		if v.Itself, err = d.itself(); err != nil {
+		if v.Itself, v.BackBy, err = d.itself(); err != nil {
 			return nil, err
 		}
 	}
@@ -164,13 +164,24 @@ func (d *deed) countOthers(v *WaveView) error {
 	return countRows(q, &v.Late)
 }
 
-// itself names the policy that lets the wave go by itself, if its plan asks for it.
-func (d *deed) itself() (string, error) {
+// itself names the policy that lets the wave go by itself, if its plan asks for
+// it, and says what goes back by itself when it fails.
+func (d *deed) itself() (goes, back string, err error) {
 	a, err := d.authority()
-	if err != nil || !a.rule.AutoGo || !d.w.AutoGo {
-		return "", err
+	if err != nil {
+		return "", "", err
 	}
-	return a.label, nil
+	if a.rule.AutoGo && d.w.AutoGo {
+		goes = a.label
+	}
+	if !d.w.AutoBackOut || !a.rule.AutoBack {
+		return goes, "", nil
+	}
+	back = "when it fails, it is put back by itself by " + a.label
+	if a.rule.AutoAll {
+		back = "when it crosses its failure threshold, every wave that began is put back by itself, without soak, by " + a.label
+	}
+	return goes, back, nil
 }
 
 func ceilPercent(percent, of int64) int64 { return (percent*of + 99) / 100 }

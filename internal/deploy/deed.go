@@ -24,6 +24,7 @@ type deed struct {
 	w     *Wave       // the one in waves
 	only  *WaveTarget // the one target of it that it is done to; nil for many
 	was   TargetState // of that one, before
+	all   string      // why every wave that began goes back by itself, once this one is settled
 }
 
 // write finds the release, allows the actor, and runs fn in one transaction.

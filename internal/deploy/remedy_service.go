@@ -81,7 +81,10 @@ func (s *Service) FailWave(ctx context.Context, actor identity.Actor, key string
 		if err := d.fail(reason); err != nil {
 			return err
 		}
-		return save(d.tx, d.w)
+		if err := save(d.tx, d.w); err != nil {
+			return err
+		}
+		return d.allBackItself()
 	})
 }
 

@@ -22,6 +22,8 @@ type Remediation struct {
 	ReleaseID  int64
 	ReleaseKey string
 	Incident   string // its number in the incident tool; empty is none
+	AtOnce     bool   // in an incident: nobody waits between two waves
+	Rule       string `gorm:"column:by_rule"` // by which it began by itself; empty where a person said so
 	Reason     string
 	ByID       int64
 	ByName     string
@@ -32,14 +34,21 @@ type Remediation struct {
 // Open tells whether waves still go back.
 func (r *Remediation) Open() bool { return r != nil && r.EndedAt.IsZero() }
 
+// GoBack is a person's word that all of a release goes back.
+type GoBack struct {
+	Reason   string
+	AtOnce   bool   // in an incident: nothing soaks
+	Incident string // its number, where there is one; it goes back at once then
+}
+
 // RollOutBack takes every wave that began back to the as-is package, as a
 // rollout of its own.
-func (s *Service) RollOutBack(ctx context.Context, actor identity.Actor, key, reason, incident string) error {
+func (s *Service) RollOutBack(ctx context.Context, actor identity.Actor, key string, say GoBack) error {
 	return s.write(ctx, actor, key, identity.WaveGo, func(d *deed) error {
 		if err := actor.MustBePerson(); err != nil {
 			return err
 		}
-		incident = strings.TrimSpace(incident)
+		reason, incident := say.Reason, strings.TrimSpace(say.Incident)
 		if len(incident) > 100 {
 			return wrong("The release does not go back.", "incident", "Keep the number to 100 characters.", nil)
 		}
@@ -53,23 +62,39 @@ func (s *Service) RollOutBack(ctx context.Context, actor identity.Actor, key, re
 		if err := fault.Refuse(key+" does not go back.", list...); err != nil {
 			return err
 		}
-		if err := d.stopAll(reason); err != nil {
-			return err
-		}
-		m := &Remediation{ReleaseID: d.r.ID, ReleaseKey: d.r.Key, Incident: incident, Reason: reason, ByID: actor.UserID, ByName: actor.Name}
-		if err := insert(d.tx, m); err != nil {
-			return err
-		}
-		words := "began to roll %s out back to what ran before"
-		if incident != "" {
-			words += ", without soak, for the incident " + incident
-		}
-		d.w = nil
-		if err := d.record("rolloutback", reason, words, d.r.Key); err != nil {
-			return err
-		}
-		return d.backNext(m)
+		return d.rollOutBack(&Remediation{Incident: incident, AtOnce: say.AtOnce || incident != "", Reason: reason, ByID: actor.UserID, ByName: actor.Name})
 	})
+}
+
+// rollOutBack stops every wave that began and has the last of them go back.
+func (d *deed) rollOutBack(m *Remediation) error {
+	d.only = nil
+	if err := d.stopAll(m.Reason); err != nil {
+		return err
+	}
+	m.ReleaseID, m.ReleaseKey = d.r.ID, d.r.Key
+	if err := insert(d.tx, m); err != nil {
+		return err
+	}
+	d.w = nil
+	if err := d.record("rolloutback", m.Reason, "began to roll %s out back to what ran before%s", d.r.Key, m.words()); err != nil {
+		return err
+	}
+	return d.backNext(m)
+}
+
+// words say how it goes back, for the record.
+func (m *Remediation) words() (text string) {
+	if m.AtOnce {
+		text = ", without soak"
+	}
+	if m.Incident != "" {
+		text += ", for the incident " + m.Incident
+	}
+	if m.Rule != "" {
+		text += ", since " + m.Rule
+	}
+	return text
 }
 
 func (d *deed) rollOutBackBlockers() ([]fault.Blocker, error) {
@@ -153,7 +178,7 @@ func (d *deed) wentBack() error {
 	if err != nil || !m.Open() || !m.NextAt.IsZero() {
 		return err
 	}
-	if soak := time.Duration(d.w.SoakHours) * time.Hour; m.Incident == "" && soak > 0 && len(d.going()) > 0 {
+	if soak := time.Duration(d.w.SoakHours) * time.Hour; !m.AtOnce && soak > 0 && len(d.going()) > 0 {
 		m.NextAt = d.tx.Now.Add(soak)
 		return save(d.tx, m)
 	}

@@ -25,7 +25,7 @@ func (w *world) lets(rule policy.TypeRule) {
 		}
 		v := &policy.Version{PolicyID: p.ID, PolicyKey: "pay", Number: 1, State: policy.Active, Writers: []int64{}, Rules: rules}
 		for name, one := range rules.Types {
-			one.AutoGo, one.AutoBack = rule.AutoGo, rule.AutoBack
+			one.AutoGo, one.AutoBack, one.AutoAll = rule.AutoGo, rule.AutoBack, rule.AutoAll
 			rules.Types[name] = one
 		}
 		if err := tx.Create(v); err != nil {

@@ -30,6 +30,9 @@ func (d *deed) settle() error {
 	if err := d.seat(); err != nil {
 		return err
 	}
+	if d.all != "" {
+		return d.allBackItself()
+	}
 	if d.w.State == WaveRolledBack {
 		return d.wentBack()
 	}
@@ -110,7 +113,7 @@ func (d *deed) fail(reason string) error {
 	if err := d.record("fail", reason, "%s failed", w.Label()); err != nil {
 		return err
 	}
-	if err := d.backOutItself(reason); err != nil || w.State != WaveFailed {
+	if err := d.backOutItself(reason); err != nil || w.State != WaveFailed || d.all != "" {
 		return err
 	}
 	runs := slices.ContainsFunc(d.waves, func(o Wave) bool {

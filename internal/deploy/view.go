@@ -52,6 +52,7 @@ type WaveView struct {
 	Blockers     []fault.Blocker
 	BlockersFor  string // "be ready", "go" or "start": what the blockers stand in the way of
 	Itself       string // who lets it go by itself, "the policy PAY v1"; empty where a person gives go
+	BackBy       string // who lets it go back by itself when it fails, with how much; empty where people decide
 	PastNoReturn bool   // a back-out needs a fresh decision that was not made yet
 	Can          WaveCan
 }

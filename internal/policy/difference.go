@@ -45,7 +45,7 @@ func (r Rules) lines() []Line {
 		list = append(list,
 			Line{capital(t) + ": definition", rule.Definition}, Line{capital(t) + ": frequency", rule.Frequency},
 			Line{capital(t) + ": notice", plural(rule.NoticeDays, "day")}, Line{capital(t) + ": early life support", plural(rule.ELSDays, "day")},
-			Line{capital(t) + ": go for a wave", goWords(rule.AutoGo)}, Line{capital(t) + ": a wave that failed", backWords(rule.AutoBack)})
+			Line{capital(t) + ": go for a wave", goWords(rule.AutoGo)}, Line{capital(t) + ": a wave that failed", backWords(rule)})
 	}
 	for _, g := range Gates {
 		stage, name := r.Stages[g], g+" "+GateName(g)
@@ -105,8 +105,11 @@ func goWords(auto bool) string {
 	return "given by a person"
 }
 
-func backWords(auto bool) string {
-	if auto {
+func backWords(r TypeRule) string {
+	switch {
+	case r.AutoAll:
+		return "may be put back by itself, with every wave that began once it crosses its failure threshold"
+	case r.AutoBack:
 		return "may be put back by itself"
 	}
 	return "waits for a person's decision"

@@ -47,6 +47,7 @@ type TypeRule struct {
 	ELSDays    int    // early life support
 	AutoGo     bool   // a wave may go by itself when all is met
 	AutoBack   bool   // a wave that failed may be put back by itself
+	AutoAll    bool   // and with it, once it crosses its failure threshold, every wave that began
 }
 
 // StageRule is what one authorisation asks for.
@@ -113,6 +114,7 @@ func (r *Rules) check(c *fault.Check) {
 		c.Need(ok && strings.TrimSpace(rule.Definition) != "", field+"definition", "Say what a "+t+" release is here.")
 		c.Need(rule.NoticeDays >= 0 && rule.NoticeDays <= 365, field+"notice", "Notice is 0 to 365 days.")
 		c.Need(rule.ELSDays >= 1 && rule.ELSDays <= 365, field+"els", "Early life support lasts 1 to 365 days.")
+		c.Need(rule.AutoBack || !rule.AutoAll, field+"auto_all", "All of it goes back by itself only where a wave that failed does.")
 	}
 	for _, g := range Gates {
 		r.checkStage(c, g)

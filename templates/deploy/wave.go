@@ -41,6 +41,9 @@ func itselfWords(w *deploy.WaveView) string {
 	if w.AutoStart {
 		parts = append(parts, "starts by itself inside its window")
 	}
+	if w.BackBy != "" {
+		parts = append(parts, w.BackBy)
+	}
 	if len(parts) == 0 {
 		return ""
 	}

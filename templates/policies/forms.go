@@ -34,6 +34,7 @@ type TypeForm struct {
 	ELS        string `form:"els"`
 	AutoGo     bool   `form:"auto_go"`
 	AutoBack   bool   `form:"auto_back"`
+	AutoAll    bool   `form:"auto_all"`
 }
 
 // StageForm is one authorisation as it is typed.

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"slipway/internal/deploy"
 	"slipway/internal/identity"
 	view "slipway/templates/deploy"
 	"slipway/web/page"
@@ -109,7 +110,7 @@ func (h *handler) rollBackRelease(c echo.Context) error {
 
 func (h *handler) rollOutBack(c echo.Context) error {
 	return h.onBoard(c, "roll-out-back", "#whole", "All of it goes back to what ran before, the last wave first.", func(ctx context.Context, actor identity.Actor, key string) error {
-		return h.app.Deploy.RollOutBack(ctx, actor, key, c.FormValue("reason"), c.FormValue("incident"))
+		return h.app.Deploy.RollOutBack(ctx, actor, key, deploy.GoBack{Reason: c.FormValue("reason"), AtOnce: c.FormValue("at_once") != "", Incident: c.FormValue("incident")})
 	})
 }
 

@@ -77,3 +77,16 @@ func TestAllOfItIsRolledBackFromTheBoard(t *testing.T) {
 	c.does(maya, c.board(), c.board()+"/roll-out-back", "reason", "nobody can pay", "incident", "INC-1").Status(http.StatusSeeOther)
 	maya.Get(c.board()).Has("#going-back", "on Maya Lindqvist’s word").Has("#going-back", "incident INC-1, so nothing soaks").Lacks("#whole", "Roll all of it back")
 }
+
+func TestInAnIncidentNothingSoaksOnTheWayBack(t *testing.T) {
+	c := at(t, "PAY", release.Deploying)
+	maya := c.s.As("maya")
+	back := c.board() + "/roll-out-back"
+	c.s.As("dario").Post(back, filled(t, maya.Get(c.board()), back, "reason", "nobody can pay", "at_once", "true")).Status(http.StatusForbidden)
+	again := c.does(maya, c.board(), back, "reason", "", "at_once", "true").Status(http.StatusUnprocessableEntity)
+	if again.Doc().Find("#roll-out-back input[name=at_once][checked]").Length() != 1 {
+		t.Error("what was ticked is lost")
+	}
+	c.does(maya, c.board(), back, "reason", "nobody can pay", "at_once", "true").Status(http.StatusSeeOther)
+	maya.Get(c.board()).Has("#going-back", "on Maya Lindqvist’s word").Has("#going-back", "in an incident, so nothing soaks")
+}

@@ -77,6 +77,10 @@ func TestAnotherVersionFromTheFormIntoForce(t *testing.T) {
 		t.Errorf("what was typed came back as %q", kept.Get("gate_days"))
 	}
 	form.Set("pattern", "{SERVICE}-{YY}.{N}")
+	form.Del("type[minor].auto_back")
+	form.Set("type[minor].auto_all", "true")
+	maya.Post("/policies/payments/edit", form).Status(http.StatusUnprocessableEntity).Has("#f-gate_days-error", "1 to 90 days").Has("#f-type-minor-auto_all-error", "only where a wave that failed does")
+	form.Set("type[minor].auto_back", "true")
 	form.Set("gate_days", "7")
 	form.Set("stage[A5].approvals[1].role", "service-owner")
 	form.Set("stage[A5].exit[0].text", "The books agree")
@@ -85,6 +89,7 @@ func TestAnotherVersionFromTheFormIntoForce(t *testing.T) {
 		t.Errorf("saving leads to %s", to)
 	}
 	draft := maya.Get("/policies/payments/2").Status(http.StatusOK)
+	draft.Has("#difference", "with every wave that began once it crosses its failure threshold").Has("main", "with every wave that began when too many targets failed")
 	draft.Has("#difference", "An open gate expires after").Has("#difference", "7 days").Has("#stage-A5", "Service owner").Has("#stage-A5", "The books agree").
 		Has("#waiting", "It waits for Sofia Marttinen").Lacks("#waiting", "Approve version")
 	maya.Get("/policies/payments").Has("main", "Version 1").Has("#limits", "expires after 14 days").Has("#waiting", "Version 2")

@@ -14,7 +14,7 @@ func policyFormOf(r policy.Rules) view.PolicyForm {
 		PIRDays: text(r.PIRDays), Rehearsal: r.RehearsalNeeded}
 	for _, t := range policy.Types {
 		rule := r.Types[t]
-		f.Types[t] = view.TypeForm{Definition: rule.Definition, Frequency: rule.Frequency, Notice: text(rule.NoticeDays), ELS: text(rule.ELSDays), AutoGo: rule.AutoGo, AutoBack: rule.AutoBack}
+		f.Types[t] = view.TypeForm{Definition: rule.Definition, Frequency: rule.Frequency, Notice: text(rule.NoticeDays), ELS: text(rule.ELSDays), AutoGo: rule.AutoGo, AutoBack: rule.AutoBack, AutoAll: rule.AutoAll}
 	}
 	for _, g := range policy.Gates {
 		stage := r.Stages[g]
@@ -54,7 +54,7 @@ func rulesOf(f view.PolicyForm) policy.Rules {
 	for _, t := range policy.Types {
 		typed := f.Types[t]
 		r.Types[t] = policy.TypeRule{Definition: strings.TrimSpace(typed.Definition), Frequency: strings.TrimSpace(typed.Frequency),
-			NoticeDays: whole(typed.Notice), ELSDays: whole(typed.ELS), AutoGo: typed.AutoGo, AutoBack: typed.AutoBack}
+			NoticeDays: whole(typed.Notice), ELSDays: whole(typed.ELS), AutoGo: typed.AutoGo, AutoBack: typed.AutoBack, AutoAll: typed.AutoAll}
 	}
 	for _, g := range policy.Gates {
 		typed := f.Stages[g]
