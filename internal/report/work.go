@@ -62,9 +62,10 @@ type Work struct {
 	Handed    []Task
 	Soon      []Moment // of the next 48 hours
 	Flight    []Flight
-	Mine      bool  // the flights are those that the actor owns
-	UnderWay  int64 // releases under way that the actor sees
-	Cut       bool  // of some kind there is more
+	Mine      bool        // the flights are those that the actor owns
+	UnderWay  int64       // releases under way that the actor sees
+	Cut       bool        // of some kind there is more
+	Begin     []Beginning // where no release was ever made
 }
 
 // Longest is how many tasks of one kind are listed.
@@ -82,7 +83,7 @@ func (s *Service) MyWork(ctx context.Context, actor identity.Actor) (*Work, erro
 	w := &Work{}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
 		d := &desk{s, ctx, tx, actor}
-		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.loose, d.flights, d.soon} {
+		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.loose, d.flights, d.begins, d.soon} {
 			if err := part(w); err != nil {
 				return err
 			}

@@ -20,6 +20,7 @@ type Frame struct {
 	ZoneName     string
 	Now          time.Time
 	Path         string
+	OtherZone    string // address of the same page in UTC, or back in the viewer's own zone
 	Flash        string
 	FlashFamily  string
 	Counts       map[string]int // by navigation entry

@@ -5,6 +5,7 @@ package page
 import (
 	"bytes"
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -88,6 +89,7 @@ func frameOf(c echo.Context) ui.Frame {
 		f.Now = s.Now()
 	}
 	f.Zone, f.ZoneName = zoneOf(c, actor, s.Zone)
+	f.OtherZone = otherZone(c, actor, s.Zone)
 	f.FlashFamily, f.Flash = takeFlash(c)
 	if s.Counts != nil && actor.UserID != 0 && !Fragment(c) {
 		f.Counts = s.Counts(c, actor)
@@ -102,6 +104,25 @@ func zoneOf(c echo.Context, actor identity.Actor, standard *time.Location) (*tim
 		return time.UTC, "UTC"
 	}
 	return ownZone(actor, standard)
+}
+
+// otherZone is the address of the page in UTC, or back in the viewer's own zone;
+// none where that is UTC.
+func otherZone(c echo.Context, actor identity.Actor, standard *time.Location) string {
+	if _, own := ownZone(actor, standard); own == "UTC" || c.Request().Method != http.MethodGet {
+		return ""
+	}
+	query := c.QueryParams()
+	there := maps.Clone(query)
+	if query.Get("tz") == "UTC" {
+		there.Del("tz")
+	} else {
+		there.Set("tz", "UTC")
+	}
+	if len(there) == 0 {
+		return c.Request().URL.Path
+	}
+	return "?" + there.Encode()
 }
 
 func ownZone(actor identity.Actor, standard *time.Location) (*time.Location, string) {
