@@ -62,9 +62,15 @@ func addPolicies(ctx context.Context, a *app.App, who cast, added map[string]cat
 	return nil
 }
 
-// addModels draws the ready-made models up and puts them into use.
+// addModels draws the ready-made models up and puts them into use. Here, hosts of
+// a service are changed one after the other, while the others answer.
 func addModels(ctx context.Context, a *app.App, who cast) error {
 	for _, t := range policy.Templates() {
+		if t.Key == "rolling-service" {
+			for i := range t.Body.Waves {
+				t.Body.Waves[i].Outage = policy.Away(0)
+			}
+		}
 		if _, err := a.Policy.CreateModel(ctx, who["maya"], &policy.Model{Key: t.Key, Name: t.Name}, t.Body); err != nil {
 			return fmt.Errorf("model %s: %w", t.Key, err)
 		}

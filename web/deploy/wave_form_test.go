@@ -185,6 +185,9 @@ func TestTheInterruptionIsPlannedOnTheFormOfItsWave(t *testing.T) {
 	c := at(t, "PAY", release.BuildTest)
 	maya := c.s.As("maya")
 	edit := c.wave("1/edit")
+	for _, wave := range []string{"1/edit", "2/edit"} { // the model states none
+		c.done(maya, c.wave(wave), c.wave(wave), "outage", "")
+	}
 	maya.Get(c.board()).Has("#wave-1", "Interruption expected: not stated").Has("#outage", "length not stated")
 	maya.Get("/releases/"+c.key+"/readiness").Has("#communication", "Wave 1").Has("#communication", "does not state for how long").Has("#evidence", "The outage of the service is projected")
 	again := c.does(maya, edit, edit, "outage", "a while").Status(http.StatusUnprocessableEntity).Has("#f-outage-error", "Enter 0 to 86,400")
