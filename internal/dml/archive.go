@@ -17,7 +17,7 @@ import (
 )
 
 // What is looked at of the archives of one version. Nothing is unpacked: members
-// are hashed as they go by, and an archive within an archive is one member.
+// are hashed as they go by.
 const (
 	maxInflated = 256 << 20
 	maxMembers  = 10_000
@@ -35,6 +35,9 @@ type lookInto struct {
 	bytes   int64
 	members int
 	found   []facet
+	within  string    // the archive that this one is a member of
+	inner   *lookInto // for archives among the members, until it has had enough
+	notes   []string
 }
 
 // part is a file of a version that may be an archive.
@@ -49,7 +52,8 @@ type part struct {
 func (s *Service) members(ctx context.Context, parts []part) (list []facet, notes []string, err error) {
 	s.looking.Lock()
 	defer s.looking.Unlock()
-	l := &lookInto{bytes: maxInflated, members: maxMembers}
+	l := &lookInto{bytes: maxInflated, members: maxMembers, inner: &lookInto{bytes: maxInside, members: maxInsideMembers}}
+	inner := l.inner
 	for _, p := range parts {
 		why, err := s.lookAt(ctx, l, p)
 		if err != nil {
@@ -59,7 +63,7 @@ func (s *Service) members(ctx context.Context, parts []part) (list []facet, note
 			notes = append(notes, fmt.Sprintf("%s was not read to its end: %v.", p.name, why))
 		}
 	}
-	return l.found, notes, nil
+	return append(l.found, inner.found...), append(notes, l.notes...), nil
 }
 
 // lookAt tells an archive by its first bytes. Why is what is wrong with it.
@@ -103,6 +107,7 @@ func unreadable(err error) (why, failed error) {
 func isTar(head []byte) bool { return len(head) == 512 && bytes.HasPrefix(head[257:], []byte("ustar")) }
 
 func (l *lookInto) gzip(r io.Reader) error {
+	before := l.bytes
 	unpacked, err := gzip.NewReader(r)
 	if err != nil {
 		return errors.New("it is no gzip after its first bytes")
@@ -113,6 +118,7 @@ func (l *lookInto) gzip(r io.Reader) error {
 		if errors.Is(err, errTooMuch) {
 			return err
 		}
+		l.bytes = before
 		return nil
 	}
 	return l.tar(inner)
@@ -177,21 +183,30 @@ func (l *lookInto) zipped(f *zip.File) error {
 	return l.file(f.Name, r)
 }
 
-// file hashes one member as it goes by.
+// file hashes one member as it goes by, and looks into it where it is an archive.
 func (l *lookInto) file(name string, r io.Reader) error {
-	hash := sha256.New()
-	n, err := io.Copy(hash, &sparing{r, l})
-	if err != nil {
+	hash, size := sha256.New(), new(tally)
+	body := bufio.NewReader(io.TeeReader(&sparing{r, l}, io.MultiWriter(hash, size)))
+	if l.inner != nil {
+		l.lookInside(name, body)
+	}
+	if _, err := io.Copy(io.Discard, body); err != nil {
 		return broken(err)
 	}
-	return l.add(name, described(n, blob.Digest("sha256:"+fmt.Sprintf("%x", hash.Sum(nil))).Short()))
+	return l.add(name, described(int64(*size), blob.Digest("sha256:"+fmt.Sprintf("%x", hash.Sum(nil))).Short()))
 }
+
+// tally counts bytes.
+type tally int64
+
+// Write counts.
+func (t *tally) Write(p []byte) (int, error) { *t += tally(len(p)); return len(p), nil }
 
 func (l *lookInto) add(name, value string) error {
 	if l.members--; l.members < 0 {
 		return errTooMany
 	}
-	l.found = append(l.found, facet{key: name, name: clipped(name), value: value})
+	l.found = append(l.found, facet{key: l.within + name, name: clipped(l.within + name), value: value})
 	return nil
 }
 

@@ -105,6 +105,77 @@ func TestMembersOfArchivesAreCompared(t *testing.T) {
 	}
 }
 
+// TestArchivesWithinArchives are compared one level deep, whatever holds them.
+func TestArchivesWithinArchives(t *testing.T) {
+	outer := func(kind string, list ...member) []byte {
+		if kind == "zip" {
+			return zipped(t, list...)
+		}
+		return gzipped(t, bytes.NewReader(tarred(t, nil, list...)))
+	}
+	for _, kind := range []string{"zip", "tar.gz"} {
+		deep := string(zipped(t, member{"deepest", "1"}))
+		old := outer(kind, member{"lib/a.jar", string(zipped(t, member{"A.class", "1"}, member{"deep.zip", deep}))},
+			member{"b.tgz", string(gzipped(t, bytes.NewReader(tarred(t, nil, member{"b", "1"}))))}, member{"c.tar", string(tarred(t, nil, member{"c", "1"}))},
+			member{"page.gz", string(gzipped(t, strings.NewReader("a page")))}, member{"plain", "x"})
+		young := outer(kind, member{"lib/a.jar", string(zipped(t, member{"A.class", "2"}, member{"deep.zip", deep}))},
+			member{"b.tgz", string(gzipped(t, bytes.NewReader(tarred(t, nil, member{"b", "1"}, member{"new", "2"}))))}, member{"c.tar", string(tarred(t, nil, member{"c", "1"}))},
+			member{"page.gz", string(gzipped(t, strings.NewReader("a page")))}, member{"plain", "x"})
+		c := newLibrary(t).compared(old, young)
+		var words []string
+		for _, line := range c.Members {
+			words = append(words, line.Name+" "+string(line.Change))
+		}
+		if got, want := strings.Join(words, ", "), "b.tgz Changed, lib/a.jar Changed, lib/a.jar › A.class Changed, b.tgz › new Added"; got != want || len(c.Notes) > 0 {
+			t.Errorf("%s: %s, want %s; %v", kind, got, want, c.Notes)
+		}
+		if want := 6; c.SameInside != want { // c.tar and its c, page.gz, plain, b.tgz's b and a.jar's deep.zip
+			t.Errorf("%s: %d the same, want %d", kind, c.SameInside, want)
+		}
+	}
+}
+
+// What is wrong with an archive inside never costs the list of the one around it.
+func TestHostileArchivesInside(t *testing.T) {
+	many := make([]member, maxInsideMembers+1)
+	for i := range many {
+		many[i].name = fmt.Sprint(i)
+	}
+	bomb := gzipped(t, io.LimitReader(io.MultiReader(bytes.NewReader(tarHead(t, 1<<33)), zeros{}), maxInside+1<<20))
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"bomb":       {bomb, "so is every other one after it"},
+		"too many":   {gzipped(t, bytes.NewReader(tarred(t, nil, many...))), "so is every other one after it"},
+		"cut off":    {tarred(t, nil, member{"in", strings.Repeat("1", 2000)})[:700], "damaged"},
+		"large zip":  {append([]byte("PK\x03\x04"), make([]byte, maxInsideZip)...), "more than 16 MiB"},
+		"no zip":     {[]byte("PK\x03\x04x"), "damaged"},
+		"zip climbs": {zipped(t, member{"../../x", "1"}), ""},
+	} {
+		good := string(zipped(t, member{"in", "1"}))
+		got := newLibrary(t).compared(tarred(t, nil, member{"a", "1"}, member{"z", "1"}),
+			tarred(t, nil, member{"a", "2"}, member{"evil", string(c.data)}, member{"good.zip", good}, member{"z", "2"}))
+		notes := strings.Join(got.Notes, " ")
+		if (c.want == "") != (notes == "") || !strings.Contains(notes, c.want) || len(got.Notes) > 1 {
+			t.Errorf("%s: %q, want %q", name, notes, c.want)
+		}
+		var names []string
+		for _, line := range got.Members {
+			if name != "zip climbs" || !strings.Contains(line.Name, "../..") {
+				names = append(names, line.Name)
+			}
+		}
+		want := "a z evil good.zip good.zip › in"
+		if strings.Contains(c.want, "every other") {
+			want = "a z evil good.zip"
+		}
+		if strings.Join(names, " ") != want {
+			t.Errorf("%s: %v, want %s", name, names, want)
+		}
+	}
+}
+
 // zeros is what a bomb is made of.
 type zeros struct{}
 

@@ -273,7 +273,7 @@ func ComparePage(c dml.Comparison) templ.Component {
 				}
 			}
 			if len(c.Members)+c.SameInside > 0 {
-				templ_7745c5c3_Err = lines("members", "Inside the archives", c.Members, fmt.Sprintf("%d unchanged", c.SameInside)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = lines("members", "Inside the archives", c.Members, fmt.Sprintf("%d unchanged; archives in them are looked into one level deep", c.SameInside)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
