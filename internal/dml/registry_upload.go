@@ -106,6 +106,9 @@ func (p *Pushing) ReadFrom(r io.Reader) (int64, error) {
 	if n > room {
 		return n, p.r.s.tooLarge()
 	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return n, fault.Wrap(fault.Invalid, errors.Join(ErrIncomplete, err), "The connection ended before all of it had arrived. Go on at %d.", p.up.Offset())
+	}
 	return n, storeFault(err, nil)
 }
 

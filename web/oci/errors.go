@@ -22,6 +22,7 @@ var codes = []struct {
 }{
 	{dml.ErrBlobUnknown, "BLOB_UNKNOWN"},
 	{dml.ErrUploadUnknown, "BLOB_UPLOAD_UNKNOWN"},
+	{dml.ErrIncomplete, "SIZE_INVALID"},
 	{dml.ErrManifestUnknown, "MANIFEST_UNKNOWN"},
 	{dml.ErrManifestInvalid, "MANIFEST_INVALID"},
 	{dml.ErrChildUnknown, "MANIFEST_BLOB_UNKNOWN"},
@@ -58,6 +59,9 @@ func (h *handler) translate(req *http.Request, err error) error {
 		var status ociregistry.HTTPError
 		if errors.As(err, &wire) || errors.As(err, &status) {
 			return err
+		}
+		if strings.HasPrefix(err.Error(), "invalid manifest JSON") { // ociserver looks into it first
+			return ociregistry.NewError("The manifest is not JSON of its kind.", "MANIFEST_INVALID", nil)
 		}
 		h.app.Log.ErrorContext(req.Context(), "registry", "path", req.URL.Path, "error", err)
 		return ociregistry.NewHTTPError(ociregistry.NewError("Something went wrong here; it was logged.", "UNKNOWN", nil), http.StatusInternalServerError, nil, nil)

@@ -24,6 +24,9 @@ func front(registry *dml.Registry, req *http.Request) error {
 		if err != nil {
 			return fault.Wrap(fault.Invalid, dml.ErrManifestInvalid, "The manifest did not arrive whole.")
 		}
+		if body == nil {
+			return fault.Wrap(fault.TooLarge, dml.ErrManifestInvalid, "A manifest may have at most %d bytes.", maxBody-1)
+		}
 		if req.Body = body; req.Header.Get("Content-Type") == "" {
 			return fault.Wrap(fault.Invalid, dml.ErrManifestInvalid, "Say the media type of the manifest.")
 		}

@@ -55,15 +55,18 @@ func (h *handler) serve(c echo.Context) error {
 	return nil
 }
 
-// maxBody bounds what ociserver would read into memory without end. The library
-// refuses a manifest that fills it.
+// maxBody bounds what ociserver would read into memory without end.
 const maxBody = 4<<20 + 1
 
 func isManifestPut(req *http.Request) bool {
 	return req.Method == http.MethodPut && strings.Contains(req.URL.Path, "/manifests/")
 }
 
+// bounded reads a manifest; nil without an error when there is more of it.
 func bounded(body io.Reader) (io.ReadCloser, error) {
 	data, err := io.ReadAll(io.LimitReader(body, maxBody))
+	if err == nil && len(data) == maxBody {
+		return nil, nil
+	}
 	return io.NopCloser(bytes.NewReader(data)), err
 }
