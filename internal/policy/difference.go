@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 )
 
 // Line is what a version says under one heading, in plain words.
@@ -44,7 +45,7 @@ func (r Rules) lines() []Line {
 		rule := r.Types[t]
 		list = append(list,
 			Line{capital(t) + ": definition", rule.Definition}, Line{capital(t) + ": frequency", rule.Frequency},
-			Line{capital(t) + ": notice", plural(rule.NoticeDays, "day")}, Line{capital(t) + ": early life support", plural(rule.ELSDays, "day")},
+			Line{capital(t) + ": notice", noun.Count(rule.NoticeDays, "day")}, Line{capital(t) + ": early life support", noun.Count(rule.ELSDays, "day")},
 			Line{capital(t) + ": go for a wave", goWords(rule.AutoGo)}, Line{capital(t) + ": a wave that failed", backWords(rule)})
 	}
 	for _, g := range Gates {
@@ -57,9 +58,9 @@ func (r Rules) lines() []Line {
 			Line{name + ": exit criteria", criteriaText(stage.Exit)}, Line{name + ": entry criteria", criteriaText(stage.Entry)})
 	}
 	return append(list, Line{"Responsibilities", responsibilityText(r.Responsible)},
-		Line{"Risk appetite", fmt.Sprint(r.RiskAppetite)}, Line{"An open gate expires after", plural(r.GateDays, "day")},
-		Line{"Knowledge transfer is complete before", r.TransferBefore}, Line{"An emergency is decided within", plural(r.RetroHours, "hour")},
-		Line{"The review is held within", plural(r.PIRDays, "day")}, Line{"Back-out rehearsed before A4", yes(r.RehearsalNeeded)})
+		Line{"Risk appetite", fmt.Sprint(r.RiskAppetite)}, Line{"An open gate expires after", noun.Count(r.GateDays, "day")},
+		Line{"Knowledge transfer is complete before", r.TransferBefore}, Line{"An emergency is decided within", noun.Count(r.RetroHours, "hour")},
+		Line{"The review is held within", noun.Count(r.PIRDays, "day")}, Line{"Back-out rehearsed before A4", yes(r.RehearsalNeeded)})
 }
 
 // GateName is what an authorisation allows, in a word.
@@ -113,13 +114,6 @@ func backWords(r TypeRule) string {
 		return "may be put back by itself"
 	}
 	return "waits for a person's decision"
-}
-
-func plural(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit
-	}
-	return fmt.Sprintf("%d %ss", n, unit)
 }
 
 func yes(is bool) string {

@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"strings"
+
+	"slipway/internal/noun"
 )
 
 // Differences compares what two bodies of a model say.
@@ -27,7 +29,7 @@ func (b Body) lines() []Line {
 			return fmt.Sprintf("%s, to %s (%s), by %s", t.Topic, t.Audience, t.Receiver.Label(), t.Method)
 		})},
 		Line{"Notices", joined(b.Notices, func(n NoticeTemplate) string {
-			return fmt.Sprintf("%s, %s before: %s", n.Audience, plural(n.DaysBefore, "day"), n.Text)
+			return fmt.Sprintf("%s, %s before: %s", n.Audience, noun.Count(n.DaysBefore, "day"), n.Text)
 		})},
 		Line{"Tests", b.Tests}, Line{"Training", b.Training}, Line{"Back-out", b.BackOut}, Line{"Communication", b.Communication},
 		Line{"Early life support", b.EarlySupport})
@@ -47,9 +49,9 @@ func (m Milestone) sentence() string { return m.Name + ", " + m.Offset() }
 func (m Milestone) Offset() string {
 	switch {
 	case m.Days > 0:
-		return plural(m.Days, "day") + " before the window"
+		return noun.Count(m.Days, "day") + " before the window"
 	case m.Days < 0:
-		return plural(-m.Days, "day") + " after the window opens"
+		return noun.Count(-m.Days, "day") + " after the window opens"
 	}
 	return "when the window opens"
 }
@@ -57,7 +59,7 @@ func (m Milestone) Offset() string {
 // sentence says one thing a line, so that a difference shows which one it is.
 func (w WaveTemplate) sentence() string {
 	text := fmt.Sprintf("%s in %s\n%s after the window opens, for %s\nsoak %s\ncomplete at %d %%, failed at %d %%", w.Name, w.Environment,
-		plural(w.Days, "day"), plural(w.Hours, "hour"), plural(w.SoakHours, "hour"), w.SuccessPercent, w.FailurePercent)
+		noun.Count(w.Days, "day"), noun.Count(w.Hours, "hour"), noun.Count(w.SoakHours, "hour"), w.SuccessPercent, w.FailurePercent)
 	for _, part := range []struct {
 		is   bool
 		text string
@@ -70,7 +72,7 @@ func (w WaveTemplate) sentence() string {
 		text += "\nexpected interruption: " + w.Outage.Words()
 	}
 	if w.ConfirmMinutes > 0 {
-		text += "\ndevices confirm within " + plural(w.ConfirmMinutes, "minute")
+		text += "\ndevices confirm within " + noun.Count(w.ConfirmMinutes, "minute")
 	}
 	for _, line := range w.Sentences() {
 		text += "\n" + line
@@ -79,7 +81,7 @@ func (w WaveTemplate) sentence() string {
 }
 
 func (s StepTemplate) sentence() string {
-	text := fmt.Sprintf("%s: %s (%s)", s.Kind, s.Title, plural(s.Minutes, "minute"))
+	text := fmt.Sprintf("%s: %s (%s)", s.Kind, s.Title, noun.Count(s.Minutes, "minute"))
 	if s.Witness {
 		text += ", with a witness"
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"slipway/internal/fault"
+	"slipway/internal/noun"
 )
 
 // Outage is for how long a service is expected to be away. What nobody stated is
@@ -46,12 +47,12 @@ func (o Outage) Words() string {
 	case o.OutageMinutes == 0:
 		return "none"
 	}
-	return plural(int(o.OutageMinutes), "minute")
+	return noun.Count(o.OutageMinutes, "minute")
 }
 
 // Check finds what is wrong with a field of a form. The window it falls into is
 // so many minutes long; 0 is not known.
 func (o Outage) Check(c *fault.Check, field string, window int64) {
 	c.Need(o.OutageMinutes >= 0 && o.OutageMinutes <= 60*24*60, field, "Enter 0 to 86,400 minutes, or leave it empty.")
-	c.Need(window == 0 || o.OutageMinutes <= window, field, "The service is not away for longer than the window of "+plural(int(window), "minute")+".")
+	c.Need(window == 0 || o.OutageMinutes <= window, field, "The service is not away for longer than the window of "+noun.Count(window, "minute")+".")
 }

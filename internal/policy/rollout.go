@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"slipway/internal/fault"
+	"slipway/internal/noun"
 )
 
 // What is asked after a wave's soak before another goes.
@@ -106,6 +107,6 @@ func (r Rollout) Sentences() []string {
 	say(r.AutoGo, "goes by itself when all is met")
 	say(r.AutoStart, "starts by itself inside its window")
 	say(r.AutoBackOut, "is put back by itself when it fails")
-	say(r.RetryAttempts > 1, "tries a target %d times in all after %s failures, the first time after %s", r.RetryAttempts, strings.Join(strings.Fields(r.RetryOn), " or "), plural(int(r.RetryMinutes), "minute"))
+	say(r.RetryAttempts > 1, "tries a target %d times in all after %s failures, the first time after %s", r.RetryAttempts, strings.Join(strings.Fields(r.RetryOn), " or "), noun.Count(r.RetryMinutes, "minute"))
 	return list
 }

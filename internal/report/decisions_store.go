@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 )
 
 // decisions are what somebody else waits for the actor to decide.
@@ -15,7 +16,7 @@ var decisions = []listing{
 			AND EXISTS (SELECT 1 FROM gates g WHERE g.release_id = r.id AND g.code = 'A4' AND g.state IN ('Approved', 'Waived'))
 			AND NOT EXISTS (SELECT 1 FROM waves e WHERE e.release_id = w.release_id AND e.number < w.number AND (e.state <> 'Complete' OR e.soak_until > @now))`,
 		task: func(w row) Task {
-			return Task{Family: "active", Title: fmt.Sprintf("Go for wave %d, %s", w.Number, w.Name), Why: fmt.Sprintf("%s, made ready by %s", plural(int(w.Total), "target", "targets"), w.Who),
+			return Task{Family: "active", Title: fmt.Sprintf("Go for wave %d, %s", w.Number, w.Name), Why: fmt.Sprintf("%s, made ready by %s", noun.Count(w.Total, "target"), w.Who),
 				Href: w.wave(), Action: "Decide go", Due: w.Due}
 		}},
 	exclusions(identity.ReleaseManager, identity.ServiceOwner),
@@ -70,7 +71,7 @@ var decisions = []listing{
 		from: `promises p JOIN releases r ON r.id = p.release_id
 			WHERE p.outcome IN ('Deferred', 'Deviated') AND p.approved_by_id = 0 AND p.stated_by_id <> @me AND {live} AND {seen} AND {may} GROUP BY r.id, r.release_key, r.title`,
 		task: func(p row) Task {
-			return Task{Family: "warn", Title: "Approve what " + p.Name + " delivers otherwise than promised", Why: plural(int(p.Total), "item of the service package is", "items of the service package are") + " deferred or deviates",
+			return Task{Family: "warn", Title: "Approve what " + p.Name + " delivers otherwise than promised", Why: noun.Count(p.Total, "item of the service package is", "items of the service package are") + " deferred or deviates",
 				Href: p.page("handover#package"), Action: "Approve"}
 		}},
 	// Nobody decides on what they submitted.

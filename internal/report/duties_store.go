@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 )
 
 // soon is how long ahead a duty with a date is shown.
@@ -96,9 +97,9 @@ var duties = []listing{
 		from: `handover_items h JOIN releases r ON r.id = h.release_id
 			WHERE h.state IN ('Open', 'Returned') AND r.state IN ('EarlyLife', 'Review') AND {mine} AND {seen} AND {may} GROUP BY r.id, r.release_key, r.title`,
 		task: func(h row) Task {
-			t := Task{Family: "active", Title: fmt.Sprintf("Offer %s of %s", plural(int(h.Total), "handover item", "handover items"), h.Name), Why: "Operations runs the service once each is accepted", Href: h.page("handover#handover"), Action: "Offer"}
+			t := Task{Family: "active", Title: fmt.Sprintf("Offer %s of %s", noun.Count(h.Total, "handover item"), h.Name), Why: "Operations runs the service once each is accepted", Href: h.page("handover#handover"), Action: "Offer"}
 			if h.Bound > 0 {
-				t.Family, t.Why = "warn", "Operations returned "+plural(int(h.Bound), "item", "items")
+				t.Family, t.Why = "warn", "Operations returned "+noun.Count(h.Bound, "item")
 			}
 			return t
 		}},
@@ -147,7 +148,7 @@ var gifts = []listing{
 		from: `handover_items h JOIN releases r ON r.id = h.release_id WHERE h.state = 'Offered' AND h.offered_by_id <> @me AND {live} AND {seen} AND {may}
 			AND NOT EXISTS (SELECT 1 FROM wave_hands d WHERE d.release_id = r.id AND d.user_id = @me) GROUP BY r.id, r.release_key, r.title`,
 		task: func(h row) Task {
-			return Task{Family: "active", Title: fmt.Sprintf("Handover of %s: %s", h.Name, plural(int(h.Total), "item", "items")), Why: h.Who + " offers, operations accepts or returns each",
+			return Task{Family: "active", Title: fmt.Sprintf("Handover of %s: %s", h.Name, noun.Count(h.Total, "item")), Why: h.Who + " offers, operations accepts or returns each",
 				Href: h.page("handover#handover"), Action: "Accept or return"}
 		}},
 }

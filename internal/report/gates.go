@@ -7,6 +7,7 @@ import (
 	"slipway/internal/audit"
 	"slipway/internal/db"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 )
 
@@ -63,7 +64,7 @@ func gateTask(g release.WaitingGate) Task {
 		Why: "Every criterion is met; you decide as " + roleWords(g.Roles), Href: r.Link("gates", string(code)), Action: "Decide " + string(code), Due: g.Gate.ExpiresAt}
 	if g.Unmet > 0 {
 		t.Family, t.Action = notYet, "Read "+string(code)
-		t.Why = fmt.Sprintf("%s not met yet; you decide as %s", plural(g.Unmet, "criterion is", "criteria are"), roleWords(g.Roles))
+		t.Why = fmt.Sprintf("%s not met yet; you decide as %s", noun.Count(g.Unmet, "criterion is", "criteria are"), roleWords(g.Roles))
 	}
 	return t
 }

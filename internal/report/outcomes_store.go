@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"slipway/internal/db"
+	"slipway/internal/noun"
 )
 
 const afterwards = "Early life and review"
@@ -130,7 +131,7 @@ func (d *desk) drift(f *Figures) error {
 		ON a.digest = x.installed_digest WHERE NOT x.retired`, nil)
 	m := share("unauthorised", library, "Targets that run what no signed package holds", t.Strange, t.Known, "targets that report", "Targets whose installed digest is of no package that was signed off; as reported now, whatever the period.")
 	if t.Silent > 0 {
-		m.Note = fmt.Sprintf("Of %s nothing is known.", plural(int(t.Silent), "target", "targets"))
+		m.Note = fmt.Sprintf("Of %s nothing is known.", noun.Count(t.Silent, "target"))
 	}
 	f.add(m)
 	return err

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 )
 
 // Figures gives the measures of a period, from what the actor sees.
@@ -107,7 +108,7 @@ func (d *desk) emergencies(f *Figures, _ lives) error {
 	}
 	onTime := share("retro", authority, "Retrospective decisions on time", paid, due, "decisions due", "Emergencies that went ahead without a decision, and were decided by the time the policy sets.")
 	if late > 0 {
-		onTime.Note = plural(int(late), "decision is", "decisions are") + " overdue now."
+		onTime.Note = noun.Count(late, "decision is", "decisions are") + " overdue now."
 	}
 	f.add(onTime, share("refused", authority, "Emergencies found unauthorised", refused, int64(len(debts)), "emergencies without a decision before", "Emergencies that went ahead and were refused in retrospect."))
 	return err

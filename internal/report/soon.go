@@ -10,6 +10,7 @@ import (
 	"slipway/internal/change"
 	"slipway/internal/db"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 )
 
 // soonest is how many moments of the next two days are listed.
@@ -73,19 +74,12 @@ func (d *desk) loose(w *Work) error {
 		return err
 	}
 	if n.Unauthorised > 0 {
-		w.add(d.tx.Now, false, Task{Family: "bad", Title: "Unauthorised deployment", Why: fmt.Sprintf("%s what no authorised package holds", runs(n.Unauthorised)), Href: "/targets?drift=unauthorised", Action: "See which"})
+		w.add(d.tx.Now, false, Task{Family: "bad", Title: "Unauthorised deployment", Why: fmt.Sprintf("%s what no authorised package holds", noun.Count(n.Unauthorised, "target runs", "targets run")), Href: "/targets?drift=unauthorised", Action: "See which"})
 	}
 	if n.Drifted > 0 {
-		w.add(d.tx.Now, false, Task{Family: "warn", Title: "Drift", Why: fmt.Sprintf("%s another package than the records say", runs(n.Drifted)), Href: "/targets?drift=drifted", Action: "See which"})
+		w.add(d.tx.Now, false, Task{Family: "warn", Title: "Drift", Why: fmt.Sprintf("%s another package than the records say", noun.Count(n.Drifted, "target runs", "targets run")), Href: "/targets?drift=drifted", Action: "See which"})
 	}
 	return nil
-}
-
-func runs(n int64) string {
-	if n == 1 {
-		return "1 target runs"
-	}
-	return fmt.Sprintf("%d targets run", n)
 }
 
 // steps are the run-sheet steps that the actor holds, may witness or may claim.

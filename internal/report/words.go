@@ -43,13 +43,6 @@ func sentenceCase(text string) string {
 	return strings.ToUpper(string(runes[:1])) + string(runes[1:])
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
 // listed joins words as a sentence does.
 func listed(words []string) string {
 	if len(words) < 2 {

@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 )
 
@@ -55,7 +56,7 @@ func (s *Service) beginEarlyLife(tx *db.Tx, actor identity.Actor, r *release.Rel
 	if err := insert(tx, e); err != nil {
 		return err
 	}
-	return record(tx, actor, r, "els.begin", "", "started early life support of %s for %s", r.Key, plural(r.ELSDays, "day", "days"))
+	return record(tx, actor, r, "els.begin", "", "started early life support of %s for %s", r.Key, noun.Count(r.ELSDays, "day"))
 }
 
 func (s *Service) drawHandover(tx *db.Tx, r *release.Release) error {

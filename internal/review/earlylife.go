@@ -13,6 +13,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/noun"
 	"slipway/internal/state"
 )
 
@@ -263,7 +264,7 @@ func (e *EarlyLife) stability(days []ServiceDay, now db.Time) (ok bool, detail s
 	for _, day := range days {
 		newest = max(newest, day.Day)
 	}
-	detail = fmt.Sprintf("%s in a row of %d agreed", plural(run, "stable day", "stable days"), e.Days)
+	detail = fmt.Sprintf("%s in a row of %d agreed", noun.Count(run, "stable day"), e.Days)
 	switch today := e.Day(now); {
 	case run < e.Days:
 		return false, detail
@@ -286,11 +287,4 @@ const maxText = 20000
 
 func invalid(field, message, summary string) error {
 	return &fault.Fault{Kind: fault.Invalid, Message: summary, Fields: []fault.Field{{Name: field, Message: message}}}
-}
-
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return fmt.Sprintf("%d %s", n, one)
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

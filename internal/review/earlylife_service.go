@@ -9,6 +9,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 )
 
@@ -99,7 +100,7 @@ func (s *Service) Extend(ctx context.Context, actor identity.Actor, key string, 
 		if err := e.extend(by, days, reason); err != nil {
 			return err
 		}
-		return record(tx, actor, r, "els.extend", reason, "extended early life support of %s by %s", r.Key, plural(days, "day", "days"))
+		return record(tx, actor, r, "els.extend", reason, "extended early life support of %s by %s", r.Key, noun.Count(days, "day"))
 	})
 }
 

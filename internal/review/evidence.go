@@ -6,6 +6,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 )
 
@@ -62,7 +63,7 @@ func (s *Service) goLive(tx *db.Tx, r *release.Release) ([]release.Finding, erro
 	return []release.Finding{
 		transferFinding(tx, r, transfers, required),
 		judge(tx, r, "els.roster", "Early life support is rostered for every agreed day", open,
-			fmt.Sprintf("%s for %s", plural(int64(len(roster)), "shift", "shifts"), plural(r.ELSDays, "day", "days")), identity.EarlyLifeSupport.Label(), "#roster", "Complete the roster"),
+			fmt.Sprintf("%s for %s", noun.Count(len(roster), "shift"), noun.Count(r.ELSDays, "day")), identity.EarlyLifeSupport.Label(), "#roster", "Complete the roster"),
 	}, nil
 }
 
@@ -169,7 +170,7 @@ func (f *closeFacts) actionsOwned(tx *db.Tx, r *release.Release) release.Finding
 			open = append(open, "“"+f.actions[i].Title+"” has no owner or date")
 		}
 	}
-	return judge(tx, r, "actions.owned", "Every action has an owner and a date", open, plural(int64(len(f.actions)), "action", "actions"), identity.ReleaseManager.Label(), "#actions", "Name the owners")
+	return judge(tx, r, "actions.owned", "Every action has an owner and a date", open, noun.Count(len(f.actions), "action"), identity.ReleaseManager.Label(), "#actions", "Name the owners")
 }
 
 func (f *closeFacts) earlyLife(tx *db.Tx, r *release.Release) release.Finding {

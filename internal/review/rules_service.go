@@ -7,6 +7,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/dml"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 )
@@ -72,7 +73,7 @@ func (s *Service) drawTransfers(tx *db.Tx, actor identity.Actor, r *release.Rele
 	if err := insert(tx, &drawn); err != nil {
 		return err
 	}
-	return record(tx, actor, r, "transfer.draw", "", "drew %s from the model of %s", plural(int64(len(drawn)), "knowledge transfer", "knowledge transfers"), r.Key)
+	return record(tx, actor, r, "transfer.draw", "", "drew %s from the model of %s", noun.Count(len(drawn), "knowledge transfer"), r.Key)
 }
 
 // most documents that a page offers as material.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 	"slipway/templates/draft"
@@ -35,16 +36,9 @@ func (v NewView) modelOptions() []ui.Option {
 	for i := range v.Choices.Models {
 		m := &v.Choices.Models[i]
 		approach := release.Approach{Scale: m.Body.Scale, Delivery: m.Body.Delivery, Execution: m.Body.Execution}
-		list[i] = ui.Option{Value: id(m.ID), Label: fmt.Sprintf("%s: %s, %s", m.Label(), approach, waves(len(m.Body.Waves)))}
+		list[i] = ui.Option{Value: id(m.ID), Label: fmt.Sprintf("%s: %s, %s", m.Label(), approach, noun.Count(len(m.Body.Waves), "wave"))}
 	}
 	return list
-}
-
-func waves(n int) string {
-	if n == 1 {
-		return "1 wave"
-	}
-	return fmt.Sprintf("%d waves", n)
 }
 
 func (v NewView) ownerOptions() []ui.Option {
@@ -122,10 +116,7 @@ func (v NewView) unitGroups() (groups []unitGroup) {
 }
 
 func unitHint(description string, items int) string {
-	count := fmt.Sprintf("%d configuration items", items)
-	if items == 1 {
-		count = "1 configuration item"
-	}
+	count := noun.Count(items, "configuration item")
 	if description == "" {
 		return count
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"slipway/internal/audit"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/templates/ui"
 )
@@ -41,12 +42,12 @@ func verdictOf(v *release.Overview) verdict {
 	case release.GateApproved, release.GateWaived:
 		out.family, out.text = "good", fmt.Sprintf("%s %s holds.", code, next.Code.Name())
 		if n > 0 {
-			out.family, out.text = "warn", fmt.Sprintf("%s holds, but %s arose since.", code, blockerCount(n))
+			out.family, out.text = "warn", fmt.Sprintf("%s holds, but %s arose since.", code, noun.Count(n, "blocker"))
 		}
 	default:
 		out.family, out.text = "good", fmt.Sprintf("Ready for %s: nothing is in the way", code)
 		if n > 0 {
-			out.family, out.text = "warn", fmt.Sprintf("Not ready for %s: %s", code, blockerCount(n))
+			out.family, out.text = "warn", fmt.Sprintf("Not ready for %s: %s", code, noun.Count(n, "blocker"))
 		}
 	}
 	return out

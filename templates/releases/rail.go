@@ -1,10 +1,10 @@
 package releases
 
 import (
-	"fmt"
 	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/templates/ui"
 )
@@ -56,20 +56,13 @@ func overviewGates(f ui.Frame, v *release.Overview) []ui.RailGate {
 			list[i].Note = "since " + shortDay(f, g.VoidedAt)
 		case g.State == release.GateOpen && list[i].Next:
 			if n := len(v.Blockers); n > 0 {
-				list[i].State, list[i].Family, list[i].Note = "Not ready", "warn g-lock", blockerCount(n)
+				list[i].State, list[i].Family, list[i].Note = "Not ready", "warn g-lock", noun.Count(n, "blocker")
 			} else {
 				list[i].Note = "awaits its decision"
 			}
 		}
 	}
 	return list
-}
-
-func blockerCount(n int) string {
-	if n == 1 {
-		return "1 blocker"
-	}
-	return fmt.Sprintf("%d blockers", n)
 }
 
 func shortDay(f ui.Frame, t db.Time) string {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/noun"
 	"slipway/internal/report"
 )
 
@@ -83,9 +84,9 @@ func (r run) title() string {
 			known++
 		}
 	}
-	text := fmt.Sprintf("Releases deployed by month: %d in %s, median %s a month; %d of them failed", deployed, countOf(known, "month", "months"), medianText(r.median), failed)
+	text := fmt.Sprintf("Releases deployed by month: %d in %s, median %s a month; %d of them failed", deployed, noun.Count(known, "month"), medianText(r.median), failed)
 	if unknown := int64(len(r.months)) - known; unknown > 0 {
-		text += "; nothing is recorded of " + countOf(unknown, "month", "months") + " before"
+		text += "; nothing is recorded of " + noun.Count(unknown, "month") + " before"
 	}
 	return text
 }

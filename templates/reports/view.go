@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"slipway/internal/noun"
 	"slipway/internal/report"
 	"slipway/templates/ui"
 )
@@ -131,7 +132,7 @@ func heatCells(f *report.Figures) []ui.HeatRisk {
 		counts[cell]++
 	}
 	for i := range list {
-		list[i].Label = countOf(counts[[2]int64{int64(list[i].Probability), int64(list[i].Impact)}], "risk", "risks")
+		list[i].Label = noun.Count(counts[[2]int64{int64(list[i].Probability), int64(list[i].Impact)}], "risk")
 	}
 	return list
 }

@@ -145,13 +145,6 @@ func capital(s string) string {
 // lower is a name within a sentence.
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
-func plural(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return ui.Count(n) + " " + many
-}
-
 func wordOptions(words []string) []ui.Option {
 	list := make([]ui.Option, len(words))
 	for i, w := range words {

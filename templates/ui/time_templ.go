@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"fmt"
 	"slipway/internal/db"
-	"strconv"
+	"slipway/internal/noun"
 	"time"
 )
 
@@ -412,12 +412,6 @@ func Span(from, to db.Time) templ.Component {
 }
 
 // Count is a number with thousands apart: 12,400.
-func Count(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func Count(n int64) string { return noun.Number(n) }
 
 var _ = templruntime.GeneratedTemplate

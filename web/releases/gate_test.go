@@ -159,7 +159,7 @@ func TestAVoidGateShowsWhatChanged(t *testing.T) {
 	maya := s.As("maya")
 	edit := maya.Get(r.Link("edit"))
 	maya.Post(r.Link("window"), url.Values{"version": {version(edit)}, "window_start": {"2026-11-28T19:00"}, "window_end": {"2026-11-30T07:00"}, "zone": {"Europe/Oslo"}, "reason": {"The acquirer asked"}, "confirm": {"true"}}).Status(http.StatusSeeOther)
-	void := maya.Get(gate).Has(".page-head", "Voided").Has("#voided", "A4 is void.").Has("#voided", "The window moved").Has("#difference del", "24 Nov, 16:00").Has("#difference ins", "28 Nov, 19:00").
+	void := maya.Get(gate).Has(".page-head", "Voided").Has("#voided", "A4 is void.").Has("#voided", "The window moved").Has("#difference del", "24 Nov, 20:00").Has("#difference ins", "28 Nov, 19:00").
 		Has("#approvers", "0 of 1").Has("#decisions", "no longer counts")
 	maya.Post(gate+"/resubmit", url.Values{"version": {of(void, "#resubmit")}}).Status(http.StatusSeeOther)
 	ctx := context.Background()
