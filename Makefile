@@ -58,6 +58,7 @@ unit: ## every test on SQLite
 
 pgtest: ## the service tests again, and every route, on PostgreSQL
 	.ci/with-postgres go test -vet=off -count=1 $$(go list ./internal/... | grep -v /dml/blob) ./web ./web/ddi
+	.ci/with-postgres go test -vet=off -count=1 -run OnOneDatabase ./cmd/slipway
 
 e2e: ## whole journeys in Chromium
 	go test -vet=off -count=1 -timeout 20m -tags '$(TAGS) e2e' ./web/e2e/...

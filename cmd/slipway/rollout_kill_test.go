@@ -28,7 +28,7 @@ import (
 func TestKilledDuringARollout(t *testing.T) {
 	const pilots, devices, kills = 10, 2000, 50
 	data := t.TempDir()
-	f, token := rollout(t, data, pilots, devices)
+	f, token := rollout(t, app.Config{Data: data}, pilots, devices, func(a *app.App, f *sample.Automated) error { return f.Start(context.Background(), a, 2) })
 	server := &victim{t: t, data: data, address: freeAddress(t)}
 	server.start()
 	defer server.kill()
@@ -59,15 +59,15 @@ func TestKilledDuringARollout(t *testing.T) {
 		t.Fatalf("not every report was taken\n%s", result)
 	}
 	t.Logf("%d kills\n%s", kills, result)
-	accounted(t, data, f, result)
+	accounted(t, app.Config{Data: data}, f, result)
 }
 
-// rollout leaves a data folder in which a rollout has begun: its pilot is
-// through, and the rest is offered.
-func rollout(t *testing.T, data string, pilots, devices int) (f *sample.Automated, token string) {
+// rollout leaves the data of a rollout that has begun: its pilot is through, and
+// the rest is as then leaves it.
+func rollout(t *testing.T, c app.Config, pilots, devices int, then func(*app.App, *sample.Automated) error) (f *sample.Automated, token string) {
 	t.Helper()
 	ctx := context.Background()
-	a, err := app.Open(ctx, app.Config{Data: data})
+	a, err := app.Open(ctx, c)
 	must(t, err)
 	defer a.Close()
 	f, err = sample.Fetchable(ctx, a, []byte(strings.Repeat("firmware", 2000)))
@@ -94,15 +94,15 @@ func rollout(t *testing.T, data string, pilots, devices int) (f *sample.Automate
 	if r := fleet.Run(ctx, fleet.Config{Server: server.URL, Token: token, Devices: pilots, Prefix: "sim-", Every: 50 * time.Millisecond, Once: true}); r.Errors() != 0 {
 		t.Fatal(r)
 	}
-	must(t, f.Start(ctx, a, 2))
+	must(t, then(a, f))
 	return f, token
 }
 
 // accounted asserts that the records say of every device what the devices said.
-func accounted(t *testing.T, data string, f *sample.Automated, result *fleet.Result) {
+func accounted(t *testing.T, c app.Config, f *sample.Automated, result *fleet.Result) {
 	t.Helper()
 	ctx := context.Background()
-	a, err := app.Open(ctx, app.Config{Data: data})
+	a, err := app.Open(ctx, c)
 	must(t, err)
 	defer a.Close()
 	_, w, err := a.Deploy.FindWave(ctx, f.Maya, f.Key, 2)
@@ -140,12 +140,13 @@ func accounted(t *testing.T, data string, f *sample.Automated, result *fleet.Res
 type victim struct {
 	t             *testing.T
 	data, address string
+	database      string // empty is SQLite in the folder
 	command       *exec.Cmd
 }
 
 func (v *victim) start() {
 	v.t.Helper()
-	v.command = exec.Command(os.Args[0], "serve", "--data", v.data, "--addr", v.address, "--log-level", "error")
+	v.command = exec.Command(os.Args[0], "serve", "--data", v.data, "--database", v.database, "--addr", v.address, "--log-level", "error")
 	v.command.Env = append(os.Environ(), asProgram+"=1")
 	v.command.Stderr = os.Stderr
 	must(v.t, v.command.Start())

@@ -107,6 +107,17 @@ func File(t testing.TB, path string) {
 	}
 }
 
+// URL gives the address of a migrated PostgreSQL database, for a test that has
+// other processes open it. Where there is no server the test is skipped.
+func URL(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("SLIPWAY_TEST_PG")
+	if server == "" {
+		t.Skip("several servers take PostgreSQL")
+	}
+	return postgresCopy(t, server)
+}
+
 func open(t testing.TB, options db.Options) *db.DB {
 	t.Helper()
 	clock := &Clock{}

@@ -146,11 +146,21 @@ func (f *Automated) plan(tx *db.Tx, a *app.App, model *policy.ModelVersion, v *d
 
 // Start brings a wave of it from planned to running.
 func (f *Automated) Start(ctx context.Context, a *app.App, wave int64) error {
-	for _, do := range []func(version int64) error{
+	if err := f.Go(ctx, a, wave); err != nil {
+		return err
+	}
+	return f.tell(ctx, a, wave, func(version int64) error { return a.Deploy.StartWave(ctx, f.Maya, f.Key, wave, version) })
+}
+
+// Go makes a wave of it ready and gives it go.
+func (f *Automated) Go(ctx context.Context, a *app.App, wave int64) error {
+	return f.tell(ctx, a, wave,
 		func(version int64) error { return a.Deploy.ReadyWave(ctx, f.Maya, f.Key, wave, version) },
-		func(version int64) error { return a.Deploy.GiveGo(ctx, f.Maya, f.Key, wave, version, "all set") },
-		func(version int64) error { return a.Deploy.StartWave(ctx, f.Maya, f.Key, wave, version) },
-	} {
+		func(version int64) error { return a.Deploy.GiveGo(ctx, f.Maya, f.Key, wave, version, "all set") })
+}
+
+func (f *Automated) tell(ctx context.Context, a *app.App, wave int64, verbs ...func(version int64) error) error {
+	for _, do := range verbs {
 		_, w, err := a.Deploy.FindWave(ctx, f.Maya, f.Key, wave)
 		if err != nil {
 			return err
