@@ -25,10 +25,13 @@ const bulkTargets = `INSERT INTO targets (created_at, updated_at, version, targe
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @count)
 SELECT @now, @now, 1, 'dev-' || i, 'Device ' || i, e.id, e.environment_key FROM n CROSS JOIN environments e WHERE e.environment_key = 'field'`
 
-// ddi measures devices that fetch: polls with nothing to do, downloads, and a
-// whole rollout.
+// ddi measures devices that fetch: polls with nothing to do, the start of a wave
+// of very many, downloads, and a whole rollout.
 func (b bench) ddi(ctx context.Context) error {
 	if err := b.polls(ctx); err != nil {
+		return err
+	}
+	if err := b.starts(ctx); err != nil {
 		return err
 	}
 	if err := b.downloads(ctx); err != nil {
