@@ -7,6 +7,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // planning are the states in which criteria may still be set.
@@ -84,7 +85,7 @@ func (s *Service) Judge(ctx context.Context, actor identity.Actor, key string, n
 		if err := save(tx, c); err != nil {
 			return err
 		}
-		return record(tx, actor, r, "criterion.judge", r.Key, c.Evidence, "judged “%s” %s on package %d: %s against %s", c.Statement, c.State, r.PackageVersion, c.Measured, c.Target)
+		return record(tx, actor, r, "criterion.judge", r.Key, c.Evidence, "judged “%s” %s on package %d: %s against %s", c.Statement, state.Word(c.State), r.PackageVersion, c.Measured, c.Target)
 	})
 }
 

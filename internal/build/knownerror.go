@@ -126,7 +126,7 @@ func (k *KnownError) tolerable() error {
 		return fault.New(fault.Refused, "A failing test is only accepted with a known error.")
 	}
 	if k.State != Tolerated && k.State != Transferred {
-		return fault.New(fault.Refused, "%s is %s. A failing test is only accepted with a known error that somebody decided to tolerate.", k.Key(), k.State)
+		return fault.New(fault.Refused, "%s is %s. A failing test is only accepted with a known error that somebody decided to tolerate.", k.Key(), state.Word(k.State))
 	}
 	return nil
 }

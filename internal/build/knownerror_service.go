@@ -10,6 +10,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // alive are the states of a release in which known errors are found and settled.
@@ -137,7 +138,7 @@ func FindError(tx *db.Tx, key string) (*KnownError, error) {
 func describe(list []KnownError) string {
 	keys := make([]string, len(list))
 	for i := range list {
-		keys[i] = fmt.Sprintf("%s (%s)", list[i].Key(), list[i].State)
+		keys[i] = fmt.Sprintf("%s (%s)", list[i].Key(), state.Word(list[i].State))
 	}
 	return strings.Join(keys, ", ")
 }

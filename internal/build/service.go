@@ -12,6 +12,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // Service is the room's one door.
@@ -43,7 +44,7 @@ func (s *Service) write(ctx context.Context, actor identity.Actor, key string, p
 		}
 		if len(states) > 0 && !slices.Contains(states, r.State) {
 			return fault.Refuse("This cannot be recorded now.", fault.Blocker{Code: "release.state",
-				Sentence: fmt.Sprintf("%s is %s; this is recorded while it is %s.", r.Key, r.State, either(states)),
+				Sentence: fmt.Sprintf("%s is %s; this is recorded while it is %s.", r.Key, state.Word(r.State), either(states)),
 				Owner:    r.OwnerName, Link: "/releases/" + r.Key, Action: "Open the release"})
 		}
 		return deed(tx, r)
@@ -51,9 +52,9 @@ func (s *Service) write(ctx context.Context, actor identity.Actor, key string, p
 }
 
 func either(states []release.State) string {
-	text := string(states[0])
-	for _, state := range states[1:] {
-		text += " or " + string(state)
+	text := state.Word(states[0])
+	for _, other := range states[1:] {
+		text += " or " + state.Word(other)
 	}
 	return text
 }

@@ -134,7 +134,7 @@ func TestRecordsBelongToTheirTime(t *testing.T) {
 	w := newWorld(t)
 	w.setState(release.Planning)
 	_, err := w.svc.RecordBuild(ctx, w.bruno, w.key, aBuild)
-	refusedWith(t, err, "while it is BuildTest")
+	refusedWith(t, err, "while it is Build and test")
 	w.setState(release.Closed)
 	_, err = w.svc.ReportError(ctx, w.tess, w.key, build.ErrorReport{Relation: build.Introduced, Title: "Late"})
 	kindIs(t, err, fault.Refused)

@@ -8,6 +8,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // BoardRecord is what the change advisory board, or its emergency gathering,
@@ -152,7 +153,7 @@ func (s *Service) Edit(ctx context.Context, actor identity.Actor, key string, q 
 			return err
 		}
 		if !editable(c) {
-			return fault.Refuse("What was decided cannot be edited.", fault.Blocked(fmt.Sprintf("%s is %s; its scope is what was decided.", c.Key, c.State),
+			return fault.Refuse("What was decided cannot be edited.", fault.Blocked(fmt.Sprintf("%s is %s; its scope is what was decided.", c.Key, state.Word(c.State)),
 				identity.ChangeManager.Label(), c.Link(), "Open the change"))
 		}
 		if err := db.CheckVersion(c, version); err != nil {

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // Service keeps changes, freezes and the schedule.
@@ -113,7 +114,7 @@ func (s *Service) advance(tx *db.Tx, actor identity.Actor, c *Change, verb Verb,
 	if err := insertStep(tx, step); err != nil {
 		return err
 	}
-	return s.record(tx, actor, c, "change."+string(verb), fmt.Sprintf("moved %s from %s to %s", c.Key, from, c.State), reason)
+	return s.record(tx, actor, c, "change."+string(verb), fmt.Sprintf("moved %s from %s to %s", c.Key, state.Word(from), state.Word(c.State)), reason)
 }
 
 // Step is one move of a change.

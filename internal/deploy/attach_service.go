@@ -11,6 +11,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 const (
@@ -80,9 +81,9 @@ func (d *deed) attachable(number int64) (*Step, []dml.Attachment, error) {
 	}
 	switch {
 	case !d.w.State.Live():
-		return nil, nil, fault.Refuse("The file was not attached.", d.block("wave.live", "Open the wave", "%s is %s.", d.w.Label(), d.w.State))
+		return nil, nil, fault.Refuse("The file was not attached.", d.block("wave.live", "Open the wave", "%s is %s.", d.w.Label(), state.Word(d.w.State)))
 	case step.State != StepInProgress:
-		return nil, nil, fault.Refuse("The file was not attached.", d.stepBlock(step, "%s is %s; files are attached while somebody works on it.", step.Label(), step.State))
+		return nil, nil, fault.Refuse("The file was not attached.", d.stepBlock(step, "%s is %s; files are attached while somebody works on it.", step.Label(), state.Word(step.State)))
 	case step.AwaitsWitness() && step.HolderID == d.actor.UserID:
 		return nil, nil, fault.Refuse("The file was not attached.", d.stepBlock(step, "You have signed %s; what you attached is part of it now.", step.Label()))
 	case !step.AwaitsWitness() && step.HolderID != d.actor.UserID:

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // deed is something done to a wave, in one transaction: what was found, and who
@@ -38,7 +39,7 @@ func (s *Service) write(ctx context.Context, actor identity.Actor, key string, p
 			return err
 		}
 		if d.r.State.Over() {
-			return fault.Refuse("This release is over.", fault.Blocked(fmt.Sprintf("%s is %s; its deployment is part of the record now.", d.r.Key, d.r.State), d.r.OwnerName, d.r.Link("history"), "Read the history"))
+			return fault.Refuse("This release is over.", fault.Blocked(fmt.Sprintf("%s is %s; its deployment is part of the record now.", d.r.Key, state.Word(d.r.State)), d.r.OwnerName, d.r.Link("history"), "Read the history"))
 		}
 		return fn(d)
 	})

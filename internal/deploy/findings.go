@@ -9,6 +9,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // Findings is what deployment tells a gate: before A4, whether the waves can be
@@ -198,7 +199,7 @@ func (d *deed) settledFinding() release.Finding {
 		d.w = &d.waves[i]
 		if !d.w.State.Begun() {
 			if d.r.Outcome != string(release.OutcomeRolledBack) && d.r.State != release.RolledBack {
-				list = append(list, d.block("deploy.settled", "Open the wave", "%s is %s.", d.w.Label(), d.w.State))
+				list = append(list, d.block("deploy.settled", "Open the wave", "%s is %s.", d.w.Label(), state.Word(d.w.State)))
 			}
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // clock writes moments in sentences.
@@ -278,7 +279,7 @@ func (d *deed) releaseBlockers(allowed ...release.State) []fault.Blocker {
 	if slices.Contains(allowed, d.r.State) {
 		return nil
 	}
-	b := d.block("release.state", "Open the release", "%s is %s.", d.r.Key, d.r.State)
+	b := d.block("release.state", "Open the release", "%s is %s.", d.r.Key, state.Word(d.r.State))
 	b.Link = d.r.Link("deployment")
 	return []fault.Blocker{b}
 }
@@ -310,7 +311,7 @@ func (d *deed) orderBlockers() []fault.Blocker {
 		if other.State == WaveComplete {
 			b.Sentence, b.Due = fmt.Sprintf("%s soaks until %s.", who, at(other.SoakUntil)), other.SoakUntil.Std()
 		} else {
-			b.Sentence = fmt.Sprintf("%s is %s; it has to be %s first.", who, other.State, WaveComplete)
+			b.Sentence = fmt.Sprintf("%s is %s; it has to be %s first.", who, state.Word(other.State), WaveComplete)
 		}
 		list = append(list, b)
 	}

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/identity"
 	"slipway/internal/policy"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // Health tells what is wrong with the service that a release changes; rooms that
@@ -34,7 +35,7 @@ func (s *Service) ConfirmHealth(ctx context.Context, actor identity.Actor, key s
 		case w.Health != policy.HealthNote:
 			c.Block(d.block("wave.health", "Open the wave", "Nobody has to confirm the health after %s.", w.Label()))
 		case w.State != WaveComplete:
-			c.Block(d.block("wave.health", "Open the wave", "%s is %s; its health is confirmed once it is %s.", w.Label(), w.State, WaveComplete))
+			c.Block(d.block("wave.health", "Open the wave", "%s is %s; its health is confirmed once it is %s.", w.Label(), state.Word(w.State), WaveComplete))
 		case !w.Soaked(d.tx.Now):
 			c.Block(d.block("wave.soak", "Open the wave", "%s soaks until %s; its health is confirmed after that.", w.Label(), at(w.SoakUntil)))
 		}

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // FindWave gives one wave with its staff, for its form.
@@ -157,7 +158,7 @@ func (s *Service) planWave(ctx context.Context, actor identity.Actor, key string
 			if waveMoves.Allows(d.w.State, WaveVerbNoGo) {
 				action = "Refuse go, to plan it anew"
 			}
-			return fault.Refuse("The wave was not changed.", d.block("wave.planned", action, "%s is %s; it is changed only while it is %s.", d.w.Label(), d.w.State, WavePlanned))
+			return fault.Refuse("The wave was not changed.", d.block("wave.planned", action, "%s is %s; it is changed only while it is %s.", d.w.Label(), state.Word(d.w.State), WavePlanned))
 		}
 		return fn(d)
 	})

@@ -15,6 +15,7 @@ import (
 	"slipway/internal/identity"
 	"slipway/internal/policy"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // pusher is who acts on hosts. It reports; it never decides.
@@ -142,10 +143,10 @@ func (s *Service) carrier(tx *db.Tx, run *Run) (*carrier, error) {
 		return nil, err
 	}
 	if run.Purpose == ForDeploy && !slices.Contains([]TargetState{TargetStaged, TargetDeploying, TargetVerifying}, c.target.State) {
-		return nil, withdraw(tx, run, fmt.Sprintf("The target is %s by another's word.", c.target.State))
+		return nil, withdraw(tx, run, fmt.Sprintf("The target is %s by another's word.", state.Word(c.target.State)))
 	}
 	if run.Purpose == ForBackOut && (c.target.State == TargetRolledBack || c.target.State == TargetExcluded) {
-		return nil, withdraw(tx, run, fmt.Sprintf("The target is %s by another's word.", c.target.State))
+		return nil, withdraw(tx, run, fmt.Sprintf("The target is %s by another's word.", state.Word(c.target.State)))
 	}
 	waves, err := wavesByID(tx, []int64{run.WaveID})
 	if err != nil {

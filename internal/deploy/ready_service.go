@@ -8,6 +8,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // ReadyWave freezes the wave's list of targets and stages the package.
@@ -71,7 +72,7 @@ func (d *deed) readyBlockers() ([]fault.Blocker, error) {
 	r, w := d.r, d.w
 	var list []fault.Blocker
 	if !slices.Contains(stageable, r.State) {
-		list = append(list, fault.Blocker{Code: "release.ready", Sentence: fmt.Sprintf("%s is %s; its package is not checked in.", r.Key, r.State),
+		list = append(list, fault.Blocker{Code: "release.ready", Sentence: fmt.Sprintf("%s is %s; its package is not checked in.", r.Key, state.Word(r.State)),
 			Owner: identity.ChangeManager.Label(), Link: r.Link("gates", string(release.A3)), Action: "Open A3"})
 	} else if r.PackageDigest == "" || r.SignedDigest != r.PackageDigest {
 		list = append(list, fault.Blocker{Code: "wave.digest", Sentence: "No signed package can be staged.", Owner: identity.ChangeManager.Label(), Link: r.Link("package"), Action: "Open the package"})

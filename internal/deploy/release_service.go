@@ -8,6 +8,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // PauseRelease pauses the release and its running waves.
@@ -89,7 +90,7 @@ func (s *Service) RollBackRelease(ctx context.Context, actor identity.Actor, key
 		list := d.releaseBlockers(release.Remediating)
 		for i := range d.waves {
 			if w := &d.waves[i]; w.State.Begun() && w.State != WaveRolledBack {
-				list = append(list, fault.Blocker{Code: "wave.rolledback", Sentence: fmt.Sprintf("%s is %s; every wave that began is rolled back first.", w.Label(), w.State),
+				list = append(list, fault.Blocker{Code: "wave.rolledback", Sentence: fmt.Sprintf("%s is %s; every wave that began is rolled back first.", w.Label(), state.Word(w.State)),
 					Owner: d.r.OwnerName, Link: w.Link(), Action: "Open " + w.Part()})
 			}
 		}

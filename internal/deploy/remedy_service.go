@@ -7,6 +7,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // control runs a deed on a wave that somebody pauses, stops or mends.
@@ -171,7 +172,7 @@ func (d *deed) othersBroken() []fault.Blocker {
 	for i := range d.waves {
 		w := &d.waves[i]
 		if (d.w == nil || w.ID != d.w.ID) && (w.State == WaveFailed || w.State == WaveRemediating) {
-			list = append(list, fault.Blocker{Code: "wave.broken", Sentence: fmt.Sprintf("%s is %s.", w.Label(), w.State), Owner: d.r.OwnerName, Link: w.Link(), Action: "Open " + w.Part()})
+			list = append(list, fault.Blocker{Code: "wave.broken", Sentence: fmt.Sprintf("%s is %s.", w.Label(), state.Word(w.State)), Owner: d.r.OwnerName, Link: w.Link(), Action: "Open " + w.Part()})
 		}
 	}
 	return list

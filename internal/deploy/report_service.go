@@ -11,6 +11,7 @@ import (
 	"slipway/internal/identity"
 	"slipway/internal/policy"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // Report is what somebody, or a machine, says of a target.
@@ -102,7 +103,7 @@ func (s *Service) onTarget(ctx context.Context, actor identity.Actor, id int64, 
 func (d *deed) inState(states []WaveState) error {
 	var list []fault.Blocker
 	if !slices.Contains(states, d.w.State) {
-		list = append(list, d.block("wave.state", "Open the wave", "%s is %s.", d.w.Label(), d.w.State))
+		list = append(list, d.block("wave.state", "Open the wave", "%s is %s.", d.w.Label(), state.Word(d.w.State)))
 	}
 	list = append(list, d.releaseBlockers(release.Ready, release.Deploying, release.Paused, release.Remediating)...)
 	return fault.Refuse("Nothing is reported on this target now.", list...)

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // writeStep runs a deed on one step. The record version decides, so that a
@@ -29,7 +30,7 @@ func (s *Service) writeStep(ctx context.Context, actor identity.Actor, key strin
 			return step.move(verb)
 		}
 		if !d.w.State.Live() {
-			return fault.Refuse("The run sheet is not worked on now.", d.block("wave.live", "Open the wave", "%s is %s.", d.w.Label(), d.w.State))
+			return fault.Refuse("The run sheet is not worked on now.", d.block("wave.live", "Open the wave", "%s is %s.", d.w.Label(), state.Word(d.w.State)))
 		}
 		if err := fn(d, step); err != nil {
 			return err
@@ -65,11 +66,11 @@ func (d *deed) workable(kind StepKind) error {
 		if w.State == WaveRemediating && !w.BackOutAt.IsZero() {
 			return nil
 		}
-		return fault.Refuse("Back-out steps are not taken now.", d.block("wave.remediating", "Open the wave", "%s is %s; its back-out steps are taken once it is backed out.", w.Label(), w.State))
+		return fault.Refuse("Back-out steps are not taken now.", d.block("wave.remediating", "Open the wave", "%s is %s; its back-out steps are taken once it is backed out.", w.Label(), state.Word(w.State)))
 	}
 	var list []fault.Blocker
 	if w.State != WaveRunning && w.State != WaveVerifying {
-		list = append(list, d.block("wave.running", "Open the wave", "%s is %s; its steps are taken while it runs.", w.Label(), w.State))
+		list = append(list, d.block("wave.running", "Open the wave", "%s is %s; its steps are taken while it runs.", w.Label(), state.Word(w.State)))
 	}
 	list = append(list, d.releaseBlockers(release.Deploying)...)
 	return fault.Refuse("The step is not taken now.", list...)

@@ -295,7 +295,7 @@ func (p *Plan) seatOf(actor identity.Actor, required []Seat, verdict Verdict, co
 	case p.State == Agreed:
 		check.Block(fault.Blocked(fmt.Sprintf("Plan v%d is agreed. A change of mind takes a new version.", p.Number), p.ByName, p.Link(), "Open the plan"))
 	default:
-		check.Block(fault.Blocked(fmt.Sprintf("Plan v%d is %s; nobody has been asked to agree to it.", p.Number, p.State), p.ByName, p.Link(), "Open the plan"))
+		check.Block(fault.Blocked(fmt.Sprintf("Plan v%d is %s; nobody has been asked to agree to it.", p.Number, state.Word(p.State)), p.ByName, p.Link(), "Open the plan"))
 	}
 	return &required[i].Stakeholder, check.Err("Your word cannot be taken.")
 }

@@ -12,6 +12,7 @@ import (
 	"slipway/internal/identity"
 	"slipway/internal/policy"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // Service keeps plans, risks, stakeholders and notices.
@@ -41,7 +42,7 @@ func (s *Service) write(ctx context.Context, actor identity.Actor, key string, p
 			return err
 		}
 		if slices.Contains(over, r.State) {
-			return fault.Refuse("This release is over.", fault.Blocked(fmt.Sprintf("%s is %s; its plan is part of the record now.", r.Key, r.State), r.OwnerName, "/releases/"+r.Key+"/history", "Read the history"))
+			return fault.Refuse("This release is over.", fault.Blocked(fmt.Sprintf("%s is %s; its plan is part of the record now.", r.Key, state.Word(r.State)), r.OwnerName, "/releases/"+r.Key+"/history", "Read the history"))
 		}
 		return fn(tx, r)
 	})

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // AuthoriseEmergency lets an emergency go ahead: by the emergency board (ECAB),
@@ -73,7 +74,7 @@ func (s *Service) emergencyBlockers(tx *db.Tx, actor identity.Actor, r *Release)
 		block("emergency.planned", r.Key+" is planned work; the emergency path is closed to it.", r.OwnerName)
 	}
 	if !slices.Contains([]State{Draft, Proposed, Planning, BuildTest, Ready}, r.State) {
-		block("release.state", fmt.Sprintf("%s is %s.", r.Key, r.State), r.OwnerName)
+		block("release.state", fmt.Sprintf("%s is %s.", r.Key, state.Word(r.State)), r.OwnerName)
 	}
 	if actor.UserID == r.AuthorID || actor.UserID == r.OwnerID {
 		block("emergency.alone", "You asked for this release or own it; nobody breaks the glass alone.", "Another manager on duty")

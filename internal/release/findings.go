@@ -10,6 +10,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/policy"
+	"slipway/internal/state"
 )
 
 // Findings gives every criterion of a gate with its evidence: the standing ones
@@ -120,7 +121,7 @@ func (s *Service) previous(tx *db.Tx, r *Release, codes ...GateCode) ([]Finding,
 		if !slices.Contains(codes, g.Code) {
 			continue
 		}
-		detail := fmt.Sprintf("%s is %s.", g.Code, g.State)
+		detail := fmt.Sprintf("%s is %s.", g.Code, state.Word(g.State))
 		if g.State == GateVoided {
 			detail = fmt.Sprintf("%s is void: %s.", g.Code, g.VoidReason)
 		}

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 func (s *Service) forCheckIn(tx *db.Tx, r *Release) ([]Finding, error) {
@@ -57,7 +58,7 @@ func packageFinding(r *Release, p *Package) Finding {
 	if p == nil {
 		return f
 	}
-	f.Detail = fmt.Sprintf("Package v%d is %s.", p.Number, p.State)
+	f.Detail = fmt.Sprintf("Package v%d is %s.", p.Number, state.Word(p.State))
 	switch p.State {
 	case PackageVerified, PackageSignedOff, PackageDeployed:
 		f.State = Met

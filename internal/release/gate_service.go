@@ -10,6 +10,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // gateBefore is the authorisation that a release in a state stands before.
@@ -179,7 +180,7 @@ func (s *Service) Resubmit(ctx context.Context, actor identity.Actor, key string
 		}
 		if g.State == GatePending || (code == A1 && r.State == Draft) {
 			return fault.Refuse(fmt.Sprintf("%s was not submitted.", code), fault.Blocker{Code: "gate.state",
-				Sentence: fmt.Sprintf("%s is %s; %s comes later.", r.Key, r.State, code), Owner: r.OwnerName, Link: r.Link(), Action: "Open the release"})
+				Sentence: fmt.Sprintf("%s is %s; %s comes later.", r.Key, state.Word(r.State), code), Owner: r.OwnerName, Link: r.Link(), Action: "Open the release"})
 		}
 		rules, err := s.rules(tx, r)
 		if err != nil {

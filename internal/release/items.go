@@ -10,6 +10,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // Inclusion is what is decided about an item that a release may affect.
@@ -118,15 +119,15 @@ func (s *Service) Items(tx *db.Tx, r *Release) ([]Item, error) { return itemsOf(
 // packable are the states in which package and scope may still change. To hold
 // a release opens nothing that was closed before.
 func packable(r *Release) error {
-	state := r.State
-	if state == OnHold {
-		state = State(r.HeldFrom)
+	now := r.State
+	if now == OnHold {
+		now = State(r.HeldFrom)
 	}
-	if slices.Contains([]State{Draft, Proposed, Planning, BuildTest}, state) {
+	if slices.Contains([]State{Draft, Proposed, Planning, BuildTest}, now) {
 		return nil
 	}
 	return fault.Refuse("The package cannot be changed now.", fault.Blocker{Code: "package.closed", Owner: r.OwnerName, Link: r.Link(), Action: "Open the release",
-		Sentence: fmt.Sprintf("%s is %s. Send it back to build and test first; that voids what was signed.", r.Key, r.State)})
+		Sentence: fmt.Sprintf("%s is %s. Send it back to build and test first; that voids what was signed.", r.Key, state.Word(r.State))})
 }
 
 // AddItem puts an item on the list of what the release may affect.

@@ -204,7 +204,7 @@ func TestAnItemThatAReleaseChangesIsNotRetired(t *testing.T) {
 	}
 	w.must(w.svc.DecideItem(ctx, w.bruno, key, i.ID, i.Version, release.Included, "2.0", ""))
 	f, _ := fault.As(retire())
-	if f == nil || len(f.Blockers) != 1 || f.Blockers[0].Sentence != key+", which is BuildTest, changes it." || f.Blockers[0].Owner == "" || f.Blockers[0].Link == "" {
+	if f == nil || len(f.Blockers) != 1 || f.Blockers[0].Sentence != key+", which is Build and test, changes it." || f.Blockers[0].Owner == "" || f.Blockers[0].Link == "" {
 		t.Fatalf("retired although a release changes it: %+v", f)
 	}
 	elsewhere := w.addService("SHOP", "Shop")

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // WindowOverride lets a release start outside its window until a moment, by a
@@ -67,7 +68,7 @@ func (s *Service) liveBlockers(tx *db.Tx, r *Release, g *Gate) ([]fault.Blocker,
 		return block(fmt.Sprintf("A4 is void: %s.", g.VoidReason)), nil
 	}
 	if !g.State.Passed() {
-		return block(fmt.Sprintf("A4 is %s; nothing is deployed without it.", g.State)), nil
+		return block(fmt.Sprintf("A4 is %s; nothing is deployed without it.", state.Word(g.State))), nil
 	}
 	if what, void := g.outdated(r); void {
 		return block("A4 was given for something else: " + what + "."), nil

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // Do tells a release something by hand: submit, hold, resume, rework, cancel…
@@ -63,7 +64,7 @@ func (s *Service) Advance(tx *db.Tx, actor identity.Actor, r *Release, verb Verb
 	if err := s.change.Stand(tx, r.Key, standing(r.State)); err != nil {
 		return err
 	}
-	if err := s.record(tx, actor, r, "release."+string(verb), reason, "moved %s from %s to %s", r.Key, was, r.State); err != nil {
+	if err := s.record(tx, actor, r, "release."+string(verb), reason, "moved %s from %s to %s", r.Key, state.Word(was), state.Word(r.State)); err != nil {
 		return err
 	}
 	if err := s.tell(tx, actor, r, verb); err != nil {

@@ -12,6 +12,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/policy"
+	"slipway/internal/state"
 )
 
 // Service is the room's one door.
@@ -129,7 +130,7 @@ func open(r *Release) error {
 	if !r.State.Over() {
 		return nil
 	}
-	return fault.Refuse("This release is over.", fault.Blocked(fmt.Sprintf("%s is %s; it is part of the record now.", r.Key, r.State), r.OwnerName, r.Link("history"), "Read the history"))
+	return fault.Refuse("This release is over.", fault.Blocked(fmt.Sprintf("%s is %s; it is part of the record now.", r.Key, state.Word(r.State)), r.OwnerName, r.Link("history"), "Read the history"))
 }
 
 func invalid(field, message string) error {

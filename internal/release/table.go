@@ -8,6 +8,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/policy"
+	"slipway/internal/state"
 )
 
 // table is everything that decides who may say what of a gate now.
@@ -91,12 +92,12 @@ func (t *table) against(actor identity.Actor, now db.Time) []fault.Blocker {
 		list = append(list, fault.Blocker{Code: code, Sentence: sentence, Owner: owner, Link: t.r.Link("gates", string(t.gate.Code)), Action: "Open " + string(t.gate.Code)})
 	}
 	if t.gate.State != GateOpen {
-		block("gate.state", fmt.Sprintf("%s is %s; it is decided while it is Open.", t.gate.Code, t.gate.State), t.r.OwnerName)
+		block("gate.state", fmt.Sprintf("%s is %s; it is decided while it is Open.", t.gate.Code, state.Word(t.gate.State)), t.r.OwnerName)
 	} else if t.gate.expired(now) {
 		block("gate.expired", fmt.Sprintf("The time to decide %s has run out; it is submitted anew.", t.gate.Code), t.r.OwnerName)
 	}
 	if t.r.State.Over() {
-		block("release.over", fmt.Sprintf("%s is %s; nothing is decided on it any more.", t.r.Key, t.r.State), t.r.OwnerName)
+		block("release.over", fmt.Sprintf("%s is %s; nothing is decided on it any more.", t.r.Key, state.Word(t.r.State)), t.r.OwnerName)
 	}
 	if t.r.State == OnHold {
 		block("release.held", t.r.Key+" is on hold.", t.r.OwnerName)

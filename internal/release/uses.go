@@ -7,6 +7,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/state"
 )
 
 // InFlight gives, by service, how many releases that the actor sees are not over.
@@ -67,7 +68,7 @@ func (s *Service) Changing(tx *db.Tx, actor identity.Actor, itemID int64) ([]fau
 	for i := range list {
 		r := &list[i]
 		if _, err := s.ByID(tx, actor, r.ID); err == nil {
-			reasons = append(reasons, fault.Blocked(fmt.Sprintf("%s, which is %s, changes it.", r.Key, r.State), r.OwnerName, r.Link("package"), "Open the release"))
+			reasons = append(reasons, fault.Blocked(fmt.Sprintf("%s, which is %s, changes it.", r.Key, state.Word(r.State)), r.OwnerName, r.Link("package"), "Open the release"))
 		} else if fault.KindOf(err) == fault.NotFound {
 			reasons = append(reasons, fault.Blocked("A release that is not for you to see changes it.", identity.ReleaseManager.Label(), "/releases", "Ask the release managers"))
 		} else {

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/identity"
 	"slipway/internal/noun"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // onEarlyLife runs a deed on a release's early life support, read at the version
@@ -43,7 +44,7 @@ func (s *Service) TakeLead(ctx context.Context, actor identity.Actor, key string
 func (s *Service) Attest(ctx context.Context, actor identity.Actor, key string, version int64, point Point, note string) error {
 	return s.onEarlyLife(ctx, actor, key, identity.ElsRun, version, func(tx *db.Tx, r *release.Release, e *EarlyLife, by who) error {
 		if e.State != Active && e.State != Extended {
-			return fault.New(fault.Refused, "Early life support is %s; nothing more is stated before operations has answered.", e.State)
+			return fault.New(fault.Refused, "Early life support is %s; nothing more is stated before operations has answered.", state.Word(e.State))
 		}
 		if err := e.attest(point, note, by.name, by.at); err != nil {
 			return err

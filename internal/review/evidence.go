@@ -8,6 +8,7 @@ import (
 	"slipway/internal/identity"
 	"slipway/internal/noun"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // Findings says what transfer, early life, handover and review have to tell a
@@ -76,7 +77,7 @@ func transferFinding(tx *db.Tx, r *release.Release, transfers []Transfer, requir
 		if lacks := t.missing(); len(lacks) > 0 {
 			open = append(open, fmt.Sprintf("“%s” has no %s", t.Topic, strings.Join(lacks, ", no ")))
 		} else if required && t.State != TransferConfirmed {
-			open = append(open, fmt.Sprintf("“%s” is %s, waiting for %s", t.Topic, t.State, t.waitsFor()))
+			open = append(open, fmt.Sprintf("“%s” is %s, waiting for %s", t.Topic, state.Word(t.State), t.waitsFor()))
 		}
 	}
 	title, met := "Knowledge transfer is planned; the policy lets it be confirmed before handover", "all planned"

@@ -14,6 +14,7 @@ import (
 	"slipway/internal/identity"
 	"slipway/internal/policy"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // Deployers tells who took part in deploying a release, so that none of them
@@ -73,7 +74,7 @@ func (s *Service) write(ctx context.Context, actor identity.Actor, key string, p
 		}
 		if !slices.Contains(states, r.State) {
 			return fault.Refuse("This cannot be done now.", fault.Blocker{Code: "release.state", Owner: r.OwnerName, Link: "/releases/" + r.Key, Action: "Open the release",
-				Sentence: fmt.Sprintf("%s is %s, and this belongs to another part of its life.", r.Key, r.State)})
+				Sentence: fmt.Sprintf("%s is %s, and this belongs to another part of its life.", r.Key, state.Word(r.State))})
 		}
 		if r.State == release.EarlyLife || r.State == release.Review {
 			if err := s.Begin(tx, clock(), r); err != nil {

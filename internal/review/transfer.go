@@ -92,7 +92,7 @@ func (in *TransferPlan) validate() error {
 // revise changes the plan of a transfer that nobody confirmed.
 func (t *Transfer) revise(in TransferPlan, names map[int64]string) error {
 	if t.State == TransferConfirmed || t.State == TransferDelivered {
-		return fault.New(fault.Refused, "The transfer is %s; its plan can no longer be edited.", t.State)
+		return fault.New(fault.Refused, "The transfer is %s; its plan can no longer be edited.", state.Word(t.State))
 	}
 	t.Topic, t.Audience, t.Method, t.Due = in.Topic, in.Audience, in.Method, in.Due
 	t.GiverID, t.GiverName, t.ReceiverID, t.ReceiverName = in.GiverID, names[in.GiverID], in.ReceiverID, names[in.ReceiverID]

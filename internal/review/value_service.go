@@ -8,6 +8,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
+	"slipway/internal/state"
 )
 
 // Value is one criterion as tested and as measured live.
@@ -78,7 +79,7 @@ func (s *Service) Measure(ctx context.Context, actor identity.Actor, key string,
 		if err := save(tx, check); err != nil {
 			return err
 		}
-		return record(tx, actor, r, "value.measure", check.Evidence, "measured “%s” live as %s: %s against %s", value.Criterion.Statement, check.State, check.Measured, value.Criterion.Target)
+		return record(tx, actor, r, "value.measure", check.Evidence, "measured “%s” live as %s: %s against %s", value.Criterion.Statement, state.Word(check.State), check.Measured, value.Criterion.Target)
 	})
 }
 

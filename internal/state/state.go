@@ -26,7 +26,7 @@ func (t Table[S, V]) Next(noun string, from S, verb V) (S, error) {
 			return r.To, nil
 		}
 	}
-	return from, fault.New(fault.Refused, "%s is %s; it cannot be told to %s now.", noun, from, verb)
+	return from, fault.New(fault.Refused, "%s is %s; it cannot be told to %s now.", noun, Word(from), verb)
 }
 
 // Verbs lists what can be done in a state.

@@ -1,9 +1,6 @@
 package ui
 
-import (
-	"strings"
-	"unicode"
-)
+import "slipway/internal/state"
 
 // families says for every state of the product which sign it carries: neutral
 // is not begun, active in progress or awaited, good met, warn permitted but
@@ -44,39 +41,8 @@ func Family(state string) string {
 	return "neutral g-unknown"
 }
 
-// words that a space alone does not make readable.
-var stateWords = map[string]string{
-	"BuildTest": "Build and test", "ECABAuthorised": "ECAB authorised", "NoGo": "No go", "WithKnownErrors": "With known errors",
-	"MustFix": "Must fix", "Installed": "Installed, awaiting confirmation",
-}
-
-func init() {
-	for state := range families {
-		if _, told := stateWords[state]; !told {
-			stateWords[state] = apart(state)
-		}
-	}
-}
-
 // StateWord is a state as it is read: "EarlyLife" becomes "Early life".
-func StateWord(state string) string {
-	if word, ok := stateWords[state]; ok {
-		return word
-	}
-	return apart(state)
-}
-
-func apart(state string) string {
-	var b strings.Builder
-	for i, c := range state {
-		if i > 0 && unicode.IsUpper(c) {
-			b.WriteByte(' ')
-			c = unicode.ToLower(c)
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
-}
+func StateWord(code string) string { return state.Word(code) }
 
 // familyClass turns "void g-pause" into the classes of a badge.
 func familyClass(family string) string { return "st-" + family }
