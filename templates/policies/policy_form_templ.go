@@ -552,7 +552,7 @@ func typeFields(v PolicyEdit) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = checkCell(cell{name: field + "auto_all", label: "and, once it crosses its failure threshold, every wave that began with it, without soak", errors: v.Errors}, f.AutoAll).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = checkCell(cell{name: field + "auto_all", label: "Once it crosses its failure threshold, so may every wave that began, without soak", errors: v.Errors}, f.AutoAll).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
