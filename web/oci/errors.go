@@ -63,6 +63,9 @@ func (h *handler) translate(req *http.Request, err error) error {
 		if strings.HasPrefix(err.Error(), "invalid manifest JSON") { // ociserver looks into it first
 			return ociregistry.NewError("The manifest is not JSON of its kind.", "MANIFEST_INVALID", nil)
 		}
+		if req.Context().Err() != nil { // nobody is there to hear it, and nothing is wrong here
+			return ociregistry.NewHTTPError(ociregistry.NewError("The request was given up.", "UNKNOWN", nil), http.StatusRequestTimeout, nil, nil)
+		}
 		h.app.Log.ErrorContext(req.Context(), "registry", "path", req.URL.Path, "error", err)
 		return ociregistry.NewHTTPError(ociregistry.NewError("Something went wrong here; it was logged.", "UNKNOWN", nil), http.StatusInternalServerError, nil, nil)
 	}
