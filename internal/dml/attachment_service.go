@@ -58,7 +58,31 @@ func (s *Service) TakeFile(ctx context.Context, field, name string, body io.Read
 	if err != nil {
 		return nil, storeFault(err, nil)
 	}
+	switch found, err := s.infected(ctx, info.Digest); {
+	case err != nil:
+		return nil, fault.Wrap(fault.Unavailable, err, "The malware scanner does not answer, so %s was not attached. Go on without it, or try again in a few minutes.", name)
+	case found != "":
+		return nil, refuse(nil, "%s was not taken: the malware scanner found %s in it.", name, found)
+	}
 	return &AttachedFile{FileName: name, MediaType: kind, info: info}, nil
+}
+
+// infected gives what the scanner finds in stored bytes; nothing without one, or
+// where the file is larger than it looks at.
+func (s *Service) infected(ctx context.Context, d blob.Digest) (string, error) {
+	if s.scanner == nil {
+		return "", nil
+	}
+	body, _, err := blob.OpenVerified(ctx, s.blobs, d)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	found, err := s.scanner.Scan(ctx, body)
+	if errors.Is(err, ErrNotLookedAt) {
+		err = nil
+	}
+	return found, err
 }
 
 // Keep writes down what a taken file is evidence of. The caller has allowed it,

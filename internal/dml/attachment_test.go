@@ -131,6 +131,37 @@ type cutOff struct{}
 
 func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
+// finder is a scanner that knows one word, and dies of another.
+type finder struct{}
+
+func (finder) Name() string { return "finder" }
+
+func (finder) Scan(_ context.Context, r io.Reader) (string, error) {
+	data, err := io.ReadAll(r)
+	switch {
+	case err == nil && string(data) == "eicar":
+		return "Eicar-Test", nil
+	case string(data) == "deadly":
+		err = io.ErrClosedPipe
+	}
+	return "", err
+}
+
+func TestAttachmentsAreScanned(t *testing.T) {
+	l := newLibrary(t, WithScanner(finder{}))
+	take := func(words string) error {
+		_, err := l.TakeFile(context.Background(), "files", "a.log", strings.NewReader(words))
+		return err
+	}
+	if err := take("harmless"); err != nil {
+		t.Fatal(err)
+	}
+	if f, ok := fault.As(take("eicar")); !ok || f.Kind != fault.Invalid || !strings.Contains(f.Fields[0].Message, "Eicar-Test") {
+		t.Errorf("%+v", f)
+	}
+	wantKind(t, take("deadly"), fault.Unavailable, "does not answer")
+}
+
 func TestALargeFileIsNotHeldInMemory(t *testing.T) {
 	l := newLibrary(t)
 	var before, after runtime.MemStats
