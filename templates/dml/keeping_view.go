@@ -174,6 +174,14 @@ func verifiedWords(v *dml.Verification) string {
 	return done + ": all match"
 }
 
+// verifiedComma stands before the time at which it ended.
+func verifiedComma(v *dml.Verification) string {
+	if v.Ended() {
+		return ", "
+	}
+	return ""
+}
+
 func planWords(p *dml.Plan) string {
 	if p.Blobs == 0 && p.Uploads == 0 {
 		return "Nothing: everything in the library is needed, held or just pushed."
