@@ -104,12 +104,11 @@ func page(tx *db.Tx, before int64, limit int, where string, args ...any) ([]Logg
 	if err := chain(tx); err != nil {
 		return nil, err
 	}
-	q := tx.Gorm().Where(where, args...)
 	if before > 0 {
-		q = q.Where("seq < ?", before)
+		where, args = "("+where+") AND seq < ?", append(args, before)
 	}
-	rows, err := q.Model(&Logged{}).Select("seq, at, user_id, actor, actor_kind, ip, request_id, action, kind, record, release_key, sentence, reason, detail, previous, hash").
-		Order("seq DESC").Limit(limit).Rows()
+	rows, err := tx.Rows(`SELECT seq, at, user_id, actor, actor_kind, ip, request_id, action, kind, record, release_key, sentence, reason, detail, previous, hash
+		FROM audit_entries WHERE `+where+" ORDER BY seq DESC LIMIT ?", append(args, limit)...)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func allServices(tx *db.Tx) ([]ServiceRecord, error) {
 
 func promisesOf(tx *db.Tx, serviceID int64) ([]Promise, error) {
 	var list []Promise
-	return list, tx.Gorm().Where("service_id = ? AND NOT retired", serviceID).Order("id").Find(&list).Error
+	return list, tx.Find(&list, "service_id = ? AND NOT retired", serviceID)
 }
 
 func promiseByID(tx *db.Tx, id int64) (*Promise, error) {
@@ -207,7 +207,7 @@ func deleteUnit(tx *db.Tx, id int64) error {
 
 func latestBaseline(tx *db.Tx, serviceID int64) (*Baseline, error) {
 	var list []Baseline
-	err := tx.Gorm().Where("service_id = ?", serviceID).Order("number DESC").Limit(1).Find(&list).Error
+	err := tx.FindBy(&list, "number DESC LIMIT 1", "service_id = ?", serviceID)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

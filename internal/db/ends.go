@@ -45,9 +45,3 @@ func Local[T any](tx *Tx) *T {
 	}
 	return tx.locals[key].(*T)
 }
-
-// Row reads the columns of one row; NotFound when there is none. It is for what
-// is asked often: GORM's reflection costs more than the question.
-func (tx *Tx) Row(query string, args []any, columns ...any) error {
-	return translate(tx.g.Raw(query, args...).Row().Scan(columns...))
-}

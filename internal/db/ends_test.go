@@ -121,3 +121,37 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 		return nil
 	})
 }
+
+// Whoever leaves is not read for any longer.
+func TestNobodyIsReadForWhoHasLeft(t *testing.T) {
+	d, write := animals(t)
+	write(func(tx *db.Tx) error { return tx.Create(&animal{Name: "owl", Legs: 2}) })
+	ctx, leave := context.WithCancel(context.Background())
+	err := d.View(ctx, func(tx *db.Tx) error {
+		var owl animal
+		if err := tx.First(&owl, "name = 'owl'"); err != nil {
+			return err
+		}
+		leave()
+		var n int64
+		rows, failed := tx.Gorm().Raw("SELECT legs FROM animals").Rows()
+		for what, err := range map[string]error{
+			"a row":     tx.Row("SELECT legs FROM animals", nil, &n),
+			"rows":      failed,
+			"a find":    tx.Find(&[]animal{}, "legs > 1"),
+			"its own":   tx.Context().Err(),
+			"a counter": tx.Gorm().Model(&animal{}).Count(&n).Error,
+		} {
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if rows != nil {
+			t.Error("rows were read", rows.Close())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

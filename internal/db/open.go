@@ -27,6 +27,7 @@ type DB struct {
 	postgres    bool
 	clock       func() time.Time
 	group       group
+	rows        reader
 }
 
 // Options say where the database is.
@@ -123,7 +124,7 @@ func (d *DB) open(dialect gorm.Dialector) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g, errors.Join((&inserter{postgres: d.postgres}).install(g), new(reader).install(g))
+	return g, errors.Join((&inserter{postgres: d.postgres}).install(g), d.rows.install(g), heedCallers(g))
 }
 
 func redact(message, dsn string) string {

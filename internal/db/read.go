@@ -1,9 +1,11 @@
 package db
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 
 	"gorm.io/gorm"
@@ -23,7 +25,8 @@ type reader struct {
 // readTable knows the fields of one struct by their columns.
 type readTable struct {
 	plain  bool
-	fields map[string]readField
+	fields map[string]*readField
+	spare  sync.Pool // of *places
 }
 
 type readField struct {
@@ -82,67 +85,79 @@ func (r *reader) scan(rows *sql.Rows, g *gorm.DB) bool {
 	if !t.plain {
 		return false
 	}
-	cells, dst := t.cells(columns)
-	g.RowsAffected = 0
+	g.RowsAffected, err = t.read(s.Context, rows, columns, to)
+	if err == nil && g.RowsAffected == 0 && s.RaiseErrorOnNotFound {
+		err = gorm.ErrRecordNotFound
+	}
+	_ = g.AddError(err)
+	return true
+}
+
+// read puts the rows into a slice, or the first of them into a struct.
+func (t *readTable) read(ctx context.Context, rows *sql.Rows, columns []string, to reflect.Value) (n int64, err error) {
+	p := t.places(columns)
+	many := to.Kind() == reflect.Slice
 	if many {
 		if to.Cap() == 0 {
 			to.Set(reflect.MakeSlice(to.Type(), 0, 0))
 		}
 		to.SetLen(0)
 	}
-	for (many || g.RowsAffected == 0) && rows.Next() {
+	for (many || n == 0) && rows.Next() {
 		row := to
 		if many {
-			n := to.Len()
+			at := to.Len()
 			to.Grow(1)
-			to.SetLen(n + 1)
-			row = to.Index(n)
+			to.SetLen(at + 1)
+			row = to.Index(at)
 			row.SetZero()
 		}
-		g.RowsAffected++
-		if err := fill(g, rows, row, cells, dst); err != nil {
-			_ = g.AddError(err)
-			return true
+		n++
+		if err := p.fill(ctx, rows, row); err != nil {
+			return n, err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		_ = g.AddError(err)
-	}
-	if g.RowsAffected == 0 && s.RaiseErrorOnNotFound && g.Error == nil {
-		_ = g.AddError(gorm.ErrRecordNotFound)
-	}
-	return true
+	t.spare.Put(p)
+	return n, rows.Err()
 }
 
-func fill(g *gorm.DB, rows *sql.Rows, row reflect.Value, cells []cell, dst []any) error {
-	for i := range cells {
-		c := &cells[i]
-		switch c.kind {
-		case reflect.Invalid:
-			if c.field != nil {
-				dst[i] = c.field.NewValuePool.Get()
-			}
+// places are where the columns of a question go.
+type places struct {
+	columns []string
+	cells   []cell
+	dst     []any
+}
+
+func (p *places) fill(ctx context.Context, rows *sql.Rows, row reflect.Value) error {
+	for i := range p.cells {
+		c := &p.cells[i]
+		switch {
+		case c.of == nil:
+		case c.of.kind == reflect.Invalid:
+			p.dst[i] = c.of.field.NewValuePool.Get()
 		default:
-			c.to = row.FieldByIndex(c.index)
+			c.to = row.FieldByIndex(c.of.index)
 		}
 	}
-	if err := rows.Scan(dst...); err != nil {
+	if err := rows.Scan(p.dst...); err != nil {
 		return err
 	}
-	for i := range cells {
-		if c := &cells[i]; c.kind == reflect.Invalid && c.field != nil {
-			if err := c.field.Set(g.Statement.Context, row, dst[i]); err != nil {
+	for i := range p.cells {
+		c := &p.cells[i]
+		c.to = reflect.Value{}
+		if c.of != nil && c.of.kind == reflect.Invalid {
+			if err := c.of.field.Set(ctx, row, p.dst[i]); err != nil {
 				return err
 			}
-			c.field.NewValuePool.Put(dst[i])
+			c.of.field.NewValuePool.Put(p.dst[i])
 		}
 	}
 	return nil
 }
 
-// cell is where one column of the row at hand goes.
+// cell is where one column of the row at hand goes; without a field it is dropped.
 type cell struct {
-	readField
+	of *readField
 	to reflect.Value
 }
 
@@ -152,7 +167,7 @@ func (c *cell) Scan(src any) error {
 		c.to.SetZero()
 		return nil
 	}
-	switch c.kind {
+	switch c.of.kind {
 	case reflect.Interface:
 		return c.to.Addr().Interface().(sql.Scanner).Scan(src)
 	case reflect.String:
@@ -179,24 +194,28 @@ func (c *cell) Scan(src any) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s holds a %T", c.field.DBName, src)
+	return fmt.Errorf("%s holds a %T", c.of.field.DBName, src)
 }
 
-// cells gives the places of the columns; one that the struct lacks is dropped.
-func (t *readTable) cells(columns []string) ([]cell, []any) {
-	cells, dst := make([]cell, len(columns)), make([]any, len(columns))
+// places gives the places of the columns, as they were for the question before
+// if it was the same.
+func (t *readTable) places(columns []string) *places {
+	if p, ok := t.spare.Get().(*places); ok && slices.Equal(p.columns, columns) {
+		return p
+	}
+	p := &places{columns: columns, cells: make([]cell, len(columns)), dst: make([]any, len(columns))}
 	for i, name := range columns {
 		f, ok := t.fields[name]
 		if !ok {
-			dst[i] = new(any)
+			p.dst[i] = new(any)
 			continue
 		}
-		cells[i].readField = f
+		p.cells[i].of = f
 		if f.kind != reflect.Invalid {
-			dst[i] = &cells[i]
+			p.dst[i] = &p.cells[i]
 		}
 	}
-	return cells, dst
+	return p
 }
 
 func (r *reader) table(s *schema.Schema) *readTable {
@@ -208,7 +227,7 @@ func (r *reader) table(s *schema.Schema) *readTable {
 }
 
 func newReadTable(s *schema.Schema) *readTable {
-	t := &readTable{fields: map[string]readField{}}
+	t := &readTable{fields: map[string]*readField{}}
 	for _, f := range s.Fields {
 		if f.DBName == "" {
 			continue
@@ -230,8 +249,8 @@ func newReadTable(s *schema.Schema) *readTable {
 
 var scanner = reflect.TypeFor[sql.Scanner]()
 
-func newReadField(f *schema.Field) readField {
-	r := readField{field: f, index: f.StructField.Index}
+func newReadField(f *schema.Field) *readField {
+	r := &readField{field: f, index: f.StructField.Index}
 	for _, i := range r.index {
 		if i < 0 { // through a pointer
 			return r

@@ -88,19 +88,19 @@ func (m *member) do(group *Tx) error {
 	if m.err = m.ctx.Err(); m.err != nil { // nobody waits for it any more
 		return nil
 	}
-	if err := group.g.Exec("SAVEPOINT deed").Error; err != nil {
+	if err := group.exec("SAVEPOINT deed"); err != nil {
 		return err
 	}
-	tx := &Tx{postgres: group.postgres}
+	tx := &Tx{postgres: group.postgres, rows: group.rows}
 	tx.begin(context.WithoutCancel(m.ctx), group.g, group.Now)
 	if m.err = translate(m.try(tx)); m.err != nil {
-		if err := group.g.Exec("ROLLBACK TO SAVEPOINT deed").Error; err != nil {
+		if err := group.exec("ROLLBACK TO SAVEPOINT deed"); err != nil {
 			return err
 		}
 	} else {
 		group.after = append(group.after, tx.after...)
 	}
-	return group.g.Exec("RELEASE SAVEPOINT deed").Error
+	return group.exec("RELEASE SAVEPOINT deed")
 }
 
 func (m *member) try(tx *Tx) (err error) {
@@ -110,4 +110,9 @@ func (m *member) try(tx *Tx) (err error) {
 		}
 	}()
 	return tx.do(m.fn)
+}
+
+func (tx *Tx) exec(statement string) error {
+	_, err := tx.g.Statement.ConnPool.ExecContext(tx.ctx, statement)
+	return err
 }

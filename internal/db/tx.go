@@ -35,6 +35,7 @@ type Tx struct {
 	g        *gorm.DB
 	ctx      context.Context
 	postgres bool
+	rows     *reader
 	reading  bool // of View, which sees only what is committed
 	before   []func() error
 	after    []func()
@@ -57,7 +58,7 @@ func (d *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (d *DB) inTx(ctx context.Context, write *gorm.DB, fn func(*Tx) error) error {
-	tx := &Tx{postgres: d.postgres}
+	tx := &Tx{postgres: d.postgres, rows: &d.rows}
 	err := write.Transaction(func(g *gorm.DB) error {
 		if d.postgres {
 			if err := g.Exec("SELECT pg_advisory_xact_lock(?)", writerLock).Error; err != nil {
@@ -79,8 +80,11 @@ func (d *DB) inTx(ctx context.Context, write *gorm.DB, fn func(*Tx) error) error
 // View runs fn with a reading handle. Each statement sees what was committed
 // before it.
 func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
-	tx := &Tx{postgres: d.postgres, reading: true}
+	tx := &Tx{postgres: d.postgres, rows: &d.rows, reading: true}
 	tx.begin(ctx, d.read.WithContext(ctx), d.Now())
+	if !d.postgres {
+		tx.g = tx.g.WithContext(steady{tx.ctx})
+	}
 	return translate(fn(tx))
 }
 
@@ -165,12 +169,27 @@ func CheckVersion(row Versioned, formVersion int64) error {
 
 // First reads one row by condition; NotFound when there is none.
 func (tx *Tx) First(dst any, query string, args ...any) error {
-	return translate(tx.g.Where(query, args...).Take(dst).Error)
+	asked, n, err := tx.ask(dst, query, " LIMIT 1", args)
+	if !asked {
+		err = tx.g.Where(query, args...).Take(dst).Error
+	} else if err == nil && n == 0 {
+		err = gorm.ErrRecordNotFound
+	}
+	return translate(err)
 }
 
-// Find reads all rows by condition, in the order of their ids.
+// Find reads all rows that match, oldest first.
 func (tx *Tx) Find(dst any, query string, args ...any) error {
-	return translate(tx.g.Where(query, args...).Order("id").Find(dst).Error)
+	return tx.FindBy(dst, "id", query, args...)
+}
+
+// FindBy is Find in an order, which may end in a LIMIT.
+func (tx *Tx) FindBy(dst any, order, query string, args ...any) error {
+	asked, _, err := tx.ask(dst, query, " ORDER BY "+order, args)
+	if !asked {
+		err = tx.g.Where(query, args...).Order(order).Find(dst).Error
+	}
+	return translate(err)
 }
 
 // diskFull tells the refusal of either database to grow.

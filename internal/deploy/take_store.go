@@ -176,8 +176,8 @@ func newerThan(tx *db.Tx, w *Wave) ([]installed, error) {
 
 // run gives what the targets of an environment run.
 func run(tx *db.Tx, environmentID int64) (list []installed, err error) {
-	rows, err := tx.Gorm().Raw(`SELECT DISTINCT installed_release, installed_digest FROM targets
-		WHERE environment_id = ? AND NOT retired AND (installed_release <> '' OR installed_digest <> '')`, environmentID).Rows()
+	rows, err := tx.Rows(`SELECT DISTINCT installed_release, installed_digest FROM targets
+		WHERE environment_id = ? AND NOT retired AND (installed_release <> '' OR installed_digest <> '')`, environmentID)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,19 @@ func run(tx *db.Tx, environmentID int64) (list []installed, err error) {
 }
 
 func parts(tx *db.Tx, query string, args ...any) (list []part, err error) {
-	return list, tx.Gorm().Raw(query, args...).Scan(&list).Error
+	rows, err := tx.Rows(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p part
+		if err := rows.Scan(&p.Name, &p.Label, &p.Digest); err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, rows.Err()
 }
 
 // keysOfService tells which of the keys are releases of a service. They are
@@ -202,7 +214,7 @@ func keysOfService(tx *db.Tx, serviceID int64, keys []string) (map[string]bool, 
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.Gorm().Raw("SELECT release_key, service_id FROM releases WHERE release_key IN ?", keys).Rows()
+	rows, err := tx.Rows("SELECT release_key, service_id FROM releases WHERE release_key IN ?", keys)
 	if err != nil {
 		return nil, err
 	}

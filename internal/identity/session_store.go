@@ -12,10 +12,10 @@ func insertSession(tx *db.Tx, s *Session) error { return tx.Create(s) }
 // The inner query is for SQLite, which prepares a join anew whenever a value is
 // bound to one of its columns.
 func sessionByHash(tx *db.Tx, hash string) (*Session, *User, error) {
-	rows, err := tx.Gorm().Raw(`SELECT s.id, s.user_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.agent,
+	rows, err := tx.Rows(`SELECT s.id, s.user_id, s.created_at, s.seen_at, s.expires_at, s.ip, s.agent,
 		u.username, u.name, u.zone, u.theme, u.disabled, COALESCE(r.role, ''), COALESCE(r.service_id, 0)
 		FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN user_roles r ON r.user_id = u.id
-		WHERE s.id = (SELECT id FROM sessions WHERE token_hash = ?) ORDER BY r.id`, hash).Rows()
+		WHERE s.id = (SELECT id FROM sessions WHERE token_hash = ?) ORDER BY r.id`, hash)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -13,8 +13,8 @@ func insertGates(tx *db.Tx, releaseID int64) error {
 // gatesOf reads column by column, as linesOf does: every page of a release has
 // its gates on top.
 func gatesOf(tx *db.Tx, releaseID int64) ([]Gate, error) {
-	rows, err := tx.Gorm().Raw(`SELECT id, version, created_at, updated_at, release_id, code, state, round, opened_at, expires_at, decided_at, decided_by,
-		plan_version, package_digest, window_start, window_stop, void_reason, voided_at FROM gates WHERE release_id = ? ORDER BY code`, releaseID).Rows()
+	rows, err := tx.Rows(`SELECT id, version, created_at, updated_at, release_id, code, state, round, opened_at, expires_at, decided_at, decided_by,
+		plan_version, package_digest, window_start, window_stop, void_reason, voided_at FROM gates WHERE release_id = ? ORDER BY code`, releaseID)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func readinessOf(tx *db.Tx, releaseID int64) ([]Readiness, error) {
 
 func authorityOf(tx *db.Tx, releaseID int64) (*Authority, error) {
 	var list []Authority
-	err := tx.Gorm().Where("release_id = ?", releaseID).Limit(1).Find(&list).Error
+	err := tx.FindBy(&list, "id LIMIT 1", "release_id = ?", releaseID)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

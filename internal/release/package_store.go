@@ -4,7 +4,7 @@ import "slipway/internal/db"
 
 func currentPackage(tx *db.Tx, releaseID int64) (*Package, error) {
 	var list []Package
-	err := tx.Gorm().Where("release_id = ?", releaseID).Order("number DESC").Limit(1).Find(&list).Error
+	err := tx.FindBy(&list, "number DESC LIMIT 1", "release_id = ?", releaseID)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

@@ -188,7 +188,7 @@ func (Phase) TableName() string { return "release_phases" }
 func insertPhase(tx *db.Tx, p *Phase) error { return tx.Create(p) }
 
 func phasesOf(tx *db.Tx, releaseID int64) ([]Phase, error) {
-	rows, err := tx.Gorm().Raw("SELECT id, release_id, state, since, verb, by_name, reason FROM release_phases WHERE release_id = ? ORDER BY id", releaseID).Rows()
+	rows, err := tx.Rows("SELECT id, release_id, state, since, verb, by_name, reason FROM release_phases WHERE release_id = ? ORDER BY id", releaseID)
 	if err != nil {
 		return nil, err
 	}
