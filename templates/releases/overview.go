@@ -116,9 +116,14 @@ func people(v *release.Overview) (list []personLine) {
 		add(v.Package.VerifierName, "verified the package")
 	}
 	for _, g := range v.Gates {
-		if g.State.Passed() {
-			add(g.DecidedBy, "decided "+string(g.Code))
+		if !g.State.Passed() {
+			continue
 		}
+		part := "decided " + string(g.Code)
+		if at := slices.IndexFunc(list, func(p personLine) bool { return p.name == g.DecidedBy }); at >= 0 && strings.Contains(list[at].part, "decided") {
+			part = string(g.Code) // "decided A1, A2"
+		}
+		add(g.DecidedBy, part)
 	}
 	return list
 }
