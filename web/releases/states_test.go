@@ -55,7 +55,7 @@ func TestTheOverviewAfterTheDeployment(t *testing.T) {
 		maya = s.As("maya")
 		maya.Get(to).Status(http.StatusOK).Has("#verdict", step.verdict)
 	}
-	maya.Get(to).Has("#facts", "Succeeded").Has("#plan", "Early life support").Has("#people", "decided A5")
+	maya.Get(to).Has("#facts", "Succeeded").Has("#plan", "Early life support").Has("#people", "A1, A2, A4, A5")
 }
 
 // What a new window voids is named before it is saved, and void after.
