@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 )
 
@@ -170,7 +171,7 @@ func (s *Service) ReportAllRolledBack(ctx context.Context, actor identity.Actor,
 		if n == 0 {
 			return fault.Refuse("Nothing was reported.", d.block("wave.open", "Open the wave", "No target of %s with a known former digest is left.", d.w.Label()))
 		}
-		if err := d.record("target.rollback", "", "put %s of %s back", plural(int(n), "target"), d.w.Label()); err != nil {
+		if err := d.record("target.rollback", "", "put %s of %s back", noun.Count(n, "target"), d.w.Label()); err != nil {
 			return err
 		}
 		return d.settle()

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 )
@@ -30,7 +31,7 @@ func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) erro
 			return err
 		}
 	}
-	return audit.Record(tx, actor.By(), audit.Entry{Action: "wave.draw", Kind: "release", Key: r.Key, Release: r.Key, Sentence: "drew " + plural(len(model.Body.Waves), "wave") + " from " + model.Label()})
+	return audit.Record(tx, actor.By(), audit.Entry{Action: "wave.draw", Kind: "release", Key: r.Key, Release: r.Key, Sentence: "drew " + noun.Count(len(model.Body.Waves), "wave") + " from " + model.Label()})
 }
 
 func (d *deed) draw(number int64, t policy.WaveTemplate) error {

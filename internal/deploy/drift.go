@@ -1,6 +1,10 @@
 package deploy
 
-import "strings"
+import (
+	"strings"
+
+	"slipway/internal/noun"
+)
 
 // Drift says how what a target reports stands to what the records say.
 type Drift string
@@ -27,10 +31,10 @@ type DriftCount struct{ Drifted, Unauthorised int64 }
 func (n DriftCount) words() string {
 	var parts []string
 	if n.Unauthorised > 0 {
-		parts = append(parts, plural(int(n.Unauthorised), "target")+" with an unauthorised deployment")
+		parts = append(parts, noun.Count(n.Unauthorised, "target")+" with an unauthorised deployment")
 	}
 	if n.Drifted > 0 {
-		parts = append(parts, plural(int(n.Drifted), "target")+" drifted from the records")
+		parts = append(parts, noun.Count(n.Drifted, "target")+" drifted from the records")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -8,6 +8,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/internal/state"
 )
@@ -68,7 +69,7 @@ func (d *deed) outageFinding() release.Finding {
 		for _, o := range outages {
 			minutes += o.Minutes
 		}
-		met = fmt.Sprintf("Up to %s in %s.", plural(int(minutes), "minute"), plural(len(outages), "window"))
+		met = fmt.Sprintf("Up to %s in %s.", noun.Count(minutes, "minute"), noun.Count(len(outages), "window"))
 	}
 	return d.minded("communication", d.finding("deploy.outage", "The outage of the service is projected", met, "Open the waves", list))
 }
@@ -161,7 +162,7 @@ func (d *deed) plannedFinding() (release.Finding, error) {
 	case d.r.Approach.Scale == "phased" && len(d.waves) == 1:
 		list = append(list, d.block(code, "Add a wave", "A phased deployment has two waves at least, and one is planned."))
 	}
-	return d.finding(code, title, fmt.Sprintf("%s for %s.", plural(len(d.waves), "wave"), plural(int(total), "target")), "Open the waves", list), nil
+	return d.finding(code, title, fmt.Sprintf("%s for %s.", noun.Count(len(d.waves), "wave"), noun.Count(total, "target")), "Open the waves", list), nil
 }
 
 func (d *deed) sheetFindings() (steps, staffed release.Finding, err error) {
@@ -185,7 +186,7 @@ func (d *deed) sheetFindings() (steps, staffed release.Finding, err error) {
 		}
 		unnamed = append(unnamed, who...)
 	}
-	steps = d.finding("deploy.steps", "Each wave has install, verify and back-out steps", plural(count, "step")+" on "+plural(len(d.waves), "run sheet")+".", "Open the waves", missing)
+	steps = d.finding("deploy.steps", "Each wave has install, verify and back-out steps", noun.Count(count, "step")+" on "+noun.Count(len(d.waves), "run sheet")+".", "Open the waves", missing)
 	staffed = d.finding("deploy.staffed", "Each wave is staffed", "Deployment staff is named for each wave that people work on.", "Open the waves", unnamed)
 	return steps, staffed, nil
 }
@@ -205,7 +206,7 @@ func (d *deed) settledFinding() release.Finding {
 		}
 		verified, excluded, back = verified+d.w.Verified, excluded+d.w.Excluded, back+d.w.RolledBack
 		if left := d.w.Total - d.w.Verified - d.w.Excluded - d.w.RolledBack; left > 0 {
-			list = append(list, d.block("deploy.settled", "Open the wave", "%s of %s is neither verified, excluded nor rolled back.", plural(int(left), "target"), d.w.Label()))
+			list = append(list, d.block("deploy.settled", "Open the wave", "%s of %s is neither verified, excluded nor rolled back.", noun.Count(left, "target"), d.w.Label()))
 		}
 	}
 	f := d.finding("deploy.settled", "Every target is verified, excluded or rolled back", fmt.Sprintf("%d verified, %d excluded, %d rolled back.", verified, excluded, back), "Open the deployment", list)

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/internal/state"
 )
@@ -150,7 +151,7 @@ func (d *deed) start() error {
 	if err := d.s.book(d.tx, d.r, w); err != nil {
 		return err
 	}
-	if err := d.record("start", "", "started %s: %s get %s", w.Label(), plural(int(w.Counted()), "target"), w.PackageDigest); err != nil {
+	if err := d.record("start", "", "started %s: %s get %s", w.Label(), noun.Count(w.Counted(), "target"), w.PackageDigest); err != nil {
 		return err
 	}
 	return d.settle()
@@ -209,7 +210,7 @@ func (d *deed) blockers(from db.Time) ([]fault.Blocker, error) {
 		return nil, err
 	}
 	if newer > 0 {
-		list = append(list, d.block("wave.downgrade", "Refuse go, to plan it anew", "%s of %s runs something newer by now.", plural(int(newer), "target"), w.Label()))
+		list = append(list, d.block("wave.downgrade", "Refuse go, to plan it anew", "%s of %s runs something newer by now.", noun.Count(newer, "target"), w.Label()))
 	}
 	steps, err := stepsOf(d.tx, w.ID)
 	if err != nil {

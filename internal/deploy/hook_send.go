@@ -12,6 +12,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 )
 
@@ -52,7 +53,7 @@ func (s *Service) sendMessage(ctx context.Context, args []byte) error {
 			if err := d.expectReports(m); err != nil {
 				return err
 			}
-			if err := d.record("handover", "", "handed %s of %s over to %s", plural(int(m.Targets), "target"), d.w.Label(), url); err != nil {
+			if err := d.record("handover", "", "handed %s of %s over to %s", noun.Count(m.Targets, "target"), d.w.Label(), url); err != nil {
 				return err
 			}
 		case worthwhile(status) && m.Tries < messageTries:

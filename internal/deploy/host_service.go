@@ -12,6 +12,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/jobs"
+	"slipway/internal/noun"
 )
 
 // HostOf gives how a target is reached over SSH.
@@ -167,7 +168,7 @@ func (s *Service) LookAtHosts(ctx context.Context, actor identity.Actor, key str
 				return err
 			}
 		}
-		return recordPlace(tx, actor, "environment", e.Key, "hostkeys", "", "had %s of %s asked for their keys", plural(n, "host"), e.Name)
+		return recordPlace(tx, actor, "environment", e.Key, "hostkeys", "", "had %s of %s asked for their keys", noun.Count(n, "host"), e.Name)
 	})
 	return n, err
 }
@@ -316,7 +317,7 @@ func (s *Service) ImportHosts(ctx context.Context, actor identity.Actor, key, li
 		if err := c.Err("No address was saved."); err != nil {
 			return err
 		}
-		return recordPlace(tx, actor, "environment", e.Key, "addresses", "", "said where %s of %s are reached", plural(n, "target"), e.Name)
+		return recordPlace(tx, actor, "environment", e.Key, "addresses", "", "said where %s of %s are reached", noun.Count(n, "target"), e.Name)
 	})
 	return n, err
 }

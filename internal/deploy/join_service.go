@@ -8,6 +8,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/jobs"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 )
@@ -61,7 +62,7 @@ func (d *deed) join() (int64, error) {
 	if err := d.recount(); err != nil {
 		return n, err
 	}
-	return n, d.record("join", "", "took %s into %s that joined after its freeze", plural(int(n), "target"), w.Label())
+	return n, d.record("join", "", "took %s into %s that joined after its freeze", noun.Count(n, "target"), w.Label())
 }
 
 // offerJoins has the waves that run look for targets that were added, each once

@@ -306,10 +306,3 @@ func (s *Service) MoveWave(ctx context.Context, actor identity.Actor, key string
 
 // Waves gives a release's waves in order, with their staff.
 func (s *Service) Waves(tx *db.Tx, releaseID int64) ([]Wave, error) { return wavesOf(tx, releaseID) }
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/jobs"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 )
 
@@ -37,7 +38,7 @@ func (m ddi) Blockers(tx *db.Tx, r *release.Release, w *Wave) ([]fault.Blocker, 
 	if err != nil || settings.GatewayHash != "" {
 		return list, err
 	}
-	return append(list, fault.Blocker{Code: "pull.token", Sentence: plural(int(n), "device") + " of " + w.Label() + " have no token to fetch with, and " + w.EnvironmentName + " has no gateway token.",
+	return append(list, fault.Blocker{Code: "pull.token", Sentence: noun.Count(n, "device") + " of " + w.Label() + " have no token to fetch with, and " + w.EnvironmentName + " has no gateway token.",
 		Owner: placeOwner, Link: "/environments/" + w.EnvironmentKey + "#pull", Action: "Make a gateway token"}), nil
 }
 

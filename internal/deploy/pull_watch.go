@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slipway/internal/db"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 )
 
@@ -84,7 +85,7 @@ func (d *deed) recall() error {
 	if err := d.recount(); err != nil {
 		return err
 	}
-	if err := d.record("target.recall", "", "told %s of %s to stop: its package is not the release's any more", plural(int(n), "device"), d.w.Label()); err != nil {
+	if err := d.record("target.recall", "", "told %s of %s to stop: its package is not the release's any more", noun.Count(n, "device"), d.w.Label()); err != nil {
 		return err
 	}
 	return d.settle()
@@ -121,7 +122,7 @@ func (d *deed) overdue(p *PullWave, open bool) error {
 	if err := d.recount(); err != nil {
 		return err
 	}
-	if err := d.record("target.overdue", "", "found %s of %s overdue; %d are offered it again by the plan", plural(int(n), "device"), d.w.Label(), again); err != nil {
+	if err := d.record("target.overdue", "", "found %s of %s overdue; %d are offered it again by the plan", noun.Count(n, "device"), d.w.Label(), again); err != nil {
 		return err
 	}
 	return d.settle()

@@ -9,6 +9,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/deploy/ssh"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 )
 
@@ -198,7 +199,7 @@ func (c *carrier) verify(ctx context.Context, unknown *Command) error {
 		}
 		said = append(said, fmt.Sprintf("the %s ended with 0", done.Label()))
 	}
-	return c.verified(ctx, fmt.Sprintf("%s match the signed digests on the host; %s.", plural(len(c.files), "file"), strings.Join(said, ", ")))
+	return c.verified(ctx, fmt.Sprintf("%s match the signed digests on the host; %s.", noun.Count(len(c.files), "file"), strings.Join(said, ", ")))
 }
 
 func (c *carrier) verified(ctx context.Context, evidence string) error {

@@ -10,6 +10,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/jobs"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 )
 
@@ -51,7 +52,7 @@ func (p push) Blockers(tx *db.Tx, r *release.Release, w *Wave) ([]fault.Blocker,
 	}
 	sentence := fmt.Sprintf("%s has no address, or no host key that somebody accepted.", first)
 	if n > 1 {
-		sentence = fmt.Sprintf("%s and %s have no address, or no host key that somebody accepted.", first, plural(int(n-1), "other"))
+		sentence = fmt.Sprintf("%s and %s have no address, or no host key that somebody accepted.", first, noun.Count(n-1, "other"))
 	}
 	return append(list, fault.Blocker{Code: "ssh.host", Sentence: sentence, Owner: placeOwner, Link: environmentLink(w.EnvironmentKey) + "/hosts", Action: "Open the hosts"}), nil
 }

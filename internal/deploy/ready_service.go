@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/internal/state"
 )
@@ -33,7 +34,7 @@ func (s *Service) ReadyWave(ctx context.Context, actor identity.Actor, key strin
 		if err := save(d.tx, d.w); err != nil {
 			return err
 		}
-		return d.record("ready", "", "made %s ready: %s frozen, staged %s", d.w.Label(), plural(int(d.w.Total), "target"), d.w.PackageDigest)
+		return d.record("ready", "", "made %s ready: %s frozen, staged %s", d.w.Label(), noun.Count(d.w.Total, "target"), d.w.PackageDigest)
 	})
 }
 

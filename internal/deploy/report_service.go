@@ -9,6 +9,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 	"slipway/internal/state"
@@ -247,7 +248,7 @@ func (s *Service) ReportAllVerified(ctx context.Context, actor identity.Actor, k
 		if n == 0 {
 			return fault.Refuse("Nothing was reported.", d.block("wave.open", "Open the wave", "No target of %s waits for its verification.", d.w.Label()))
 		}
-		if err := d.record("target.verify", "", "verified %s of %s: each runs %s", plural(int(n), "target"), d.w.Label(), one.Digest); err != nil {
+		if err := d.record("target.verify", "", "verified %s of %s: each runs %s", noun.Count(n, "target"), d.w.Label(), one.Digest); err != nil {
 			return err
 		}
 		return d.settle()

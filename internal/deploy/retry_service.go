@@ -8,6 +8,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/jobs"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 )
@@ -101,7 +102,7 @@ func (d *deed) retryDue() error {
 	if err := noteBatch(d.tx, w, "tried again by itself", 0, d.actor.Name); err != nil {
 		return err
 	}
-	if err := d.record("target.retry", "", "began %s of %s again, as its plan says", plural(int(n), "target"), w.Label()); err != nil {
+	if err := d.record("target.retry", "", "began %s of %s again, as its plan says", noun.Count(n, "target"), w.Label()); err != nil {
 		return err
 	}
 	if err := d.begin(); err != nil {

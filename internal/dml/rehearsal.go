@@ -12,6 +12,7 @@ import (
 	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 )
 
 // Rehearsal is proof that a version could be restored on a day: every byte of
@@ -111,7 +112,7 @@ func (r *Rehearsal) read(ctx context.Context, from blob.Store, digests []blob.Di
 		}
 	}
 	r.Verified = len(bad) == 0
-	r.Detail = fmt.Sprintf("All %s match.", count(r.Blobs, "blob", "blobs"))
+	r.Detail = fmt.Sprintf("All %s match.", noun.Count(r.Blobs, "blob"))
 	if r.Blobs == 1 {
 		r.Detail = "The bytes match."
 	}

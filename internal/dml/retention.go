@@ -6,6 +6,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/noun"
 )
 
 // KeepRule is by what an item's bytes are kept. The record of a version (its
@@ -41,18 +42,11 @@ func (r Retention) Words() string {
 	rejected := fmt.Sprintf("what was rejected goes after %d days", rejectedDays)
 	switch r.Rule {
 	case KeepDays:
-		return fmt.Sprintf("Bytes go %s after retirement or rejection.", count(r.Days, "day", "days"))
+		return fmt.Sprintf("Bytes go %s after retirement or rejection.", noun.Count(r.Days, "day"))
 	case KeepLast:
-		return fmt.Sprintf("The newest %s kept; %s.", count(r.Last, "accepted version is", "accepted versions are"), rejected)
+		return fmt.Sprintf("The newest %s kept; %s.", noun.Count(r.Last, "accepted version is", "accepted versions are"), rejected)
 	}
 	return "What was accepted is kept for good; " + rejected + "."
-}
-
-func count(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 func (r Retention) validate(c *fault.Check) {

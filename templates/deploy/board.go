@@ -9,6 +9,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/deploy"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/templates/ui"
 )
@@ -183,7 +184,7 @@ func stepsLine(w *deploy.WaveView) string {
 	if w.Steps.Total == 0 && w.ByMachine() {
 		return "Run sheet, by machine"
 	}
-	line := fmt.Sprintf("Run sheet, %d of %s settled", w.Steps.Settled, plural(w.Steps.Total, "step"))
+	line := fmt.Sprintf("Run sheet, %d of %s settled", w.Steps.Settled, noun.Count(w.Steps.Total, "step"))
 	if w.Steps.Failed > 0 {
 		line += ", " + ui.Count(w.Steps.Failed) + " failed"
 	}

@@ -6,6 +6,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/deploy"
+	"slipway/internal/noun"
 	"slipway/templates/ui"
 )
 
@@ -26,7 +27,7 @@ func (v DeploymentsView) headline() string {
 	if len(v.Running) > 1 {
 		is = "are"
 	}
-	return fmt.Sprintf("%s %s in deployment, with %s under way.", plural(int64(len(v.Running)), "release"), is, plural(int64(deploy.Under(v.Running)), "wave"))
+	return fmt.Sprintf("%s %s in deployment, with %s under way.", noun.Count(len(v.Running), "release"), is, noun.Count(deploy.Under(v.Running), "wave"))
 }
 
 // sums is the bar of a release: its waves together.
@@ -41,7 +42,7 @@ func sums(waves []deploy.Wave) []ui.Segment {
 }
 
 func progressWords(p deploy.Progress) string {
-	text := fmt.Sprintf("%s of %s verified", ui.Count(p.Done), plural(p.Total, "target"))
+	text := fmt.Sprintf("%s of %s verified", ui.Count(p.Done), noun.Count(p.Total, "target"))
 	if p.Failed > 0 {
 		text += ", " + ui.Count(p.Failed) + " failed"
 	}

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"slipway/internal/deploy"
+	"slipway/internal/noun"
 	"slipway/templates/ui"
 )
 
@@ -30,16 +31,16 @@ func messageStand(m *deploy.Message) (family, words string) {
 		return "bad", "given up"
 	}
 	if m.Tries > 0 {
-		return "warn", "tried " + plural(m.Tries, "time")
+		return "warn", "tried " + noun.Count(m.Tries, "time")
 	}
 	return "neutral", "waits"
 }
 
 func messageAsks(m *deploy.Message) string {
 	if m.Purpose == deploy.ForBackOut {
-		return "Put back " + plural(m.Targets, "target")
+		return "Put back " + noun.Count(m.Targets, "target")
 	}
-	return "Deploy to " + plural(m.Targets, "target")
+	return "Deploy to " + noun.Count(m.Targets, "target")
 }
 
 func messageAnswer(m *deploy.Message) string {

@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/deploy"
+	"slipway/internal/noun"
 	"slipway/templates/layout"
 	"slipway/templates/ui"
 )
@@ -83,9 +84,9 @@ func (v SheetView) place() string {
 	case total == 0:
 		return "No step yet"
 	case s == nil:
-		return "All " + plural(total, "step") + " settled"
+		return "All " + noun.Count(total, "step") + " settled"
 	case v.backingOut():
-		return fmt.Sprintf("Back-out, %d of %s settled", settled, plural(total, "step"))
+		return fmt.Sprintf("Back-out, %d of %s settled", settled, noun.Count(total, "step"))
 	default:
 		return fmt.Sprintf("Step %d of %d", s.Number, total)
 	}

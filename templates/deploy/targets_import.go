@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"slipway/internal/deploy"
+	"slipway/internal/noun"
 	"slipway/templates/ui"
 	"strings"
 )
@@ -25,7 +26,7 @@ func (v ImportForm) lines() ui.Input {
 	i := optional(hinted(v.field(ImportFormName, "lines", "Or paste the lines", v.Lines), "Up to 1 MiB at once, some 10,000 targets."))
 	i.Rows, i.Mono, i.Value = 8, true, v.Lines
 	if len(v.Bad) > 1 {
-		i.Error = plural(int64(len(v.Bad)), "fault") + ", listed above."
+		i.Error = noun.Count(len(v.Bad), "fault") + ", listed above."
 	}
 	return i
 }
@@ -34,10 +35,10 @@ func (v ImportForm) lines() ui.Input {
 func (v ImportForm) count() string {
 	var parts []string
 	if n := len(v.Seen.Added); n > 0 {
-		parts = append(parts, plural(int64(n), "target")+" added")
+		parts = append(parts, noun.Count(n, "target")+" added")
 	}
 	if n := len(v.Seen.Changed); n > 0 {
-		parts = append(parts, plural(int64(n), "target")+" changed")
+		parts = append(parts, noun.Count(n, "target")+" changed")
 	}
 	if len(parts) == 0 {
 		return "Nothing would change."
@@ -52,7 +53,7 @@ func (v ImportForm) count() string {
 func (v ImportForm) changes() bool { return len(v.Seen.Added)+len(v.Seen.Changed) > 0 }
 
 func (v ImportForm) button() string {
-	return "Import " + plural(int64(len(v.Seen.Added)+len(v.Seen.Changed)), "target")
+	return "Import " + noun.Count(len(v.Seen.Added)+len(v.Seen.Changed), "target")
 }
 
 func rest(n int) string { return "and " + ui.Count(int64(n-shown)) + " more" }

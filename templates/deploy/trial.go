@@ -85,10 +85,3 @@ func (t Trial) kept() []string {
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
-
-func plural(n int64, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return ui.Count(n) + " " + one + "s"
-}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"slipway/internal/deploy"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/templates/ui"
 )
@@ -16,7 +17,7 @@ func needs(w *deploy.WaveView) string {
 		words = fmt.Sprintf("Complete at %d %% verified; no soak.", w.SuccessPercent)
 	}
 	if w.Counted() > 0 {
-		words += fmt.Sprintf(" Fails at %s.", plural(w.Tolerated(), "failed target"))
+		words += fmt.Sprintf(" Fails at %s.", noun.Count(w.Tolerated(), "failed target"))
 	}
 	return words
 }

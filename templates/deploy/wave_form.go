@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/deploy"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/templates/rollout"
 	"slipway/templates/ui"
@@ -71,7 +72,7 @@ func (v WaveFormView) at(name, label, standard string) ui.Input {
 func (v WaveFormView) environments() []ui.Option {
 	list := make([]ui.Option, len(v.Environments))
 	for i, e := range v.Environments {
-		list[i] = ui.Option{Value: e.Key, Label: e.Name + " (" + plural(e.Targets, "target") + ")"}
+		list[i] = ui.Option{Value: e.Key, Label: e.Name + " (" + noun.Count(e.Targets, "target") + ")"}
 	}
 	return list
 }
@@ -159,14 +160,14 @@ func newerWords(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return " " + plural(n, "target") + " left out: what runs there is newer."
+	return " " + noun.Count(n, "target") + " left out: what runs there is newer."
 }
 
 func taken(p *deploy.Preview) string {
 	if p.Total == 0 {
 		return "no target"
 	}
-	return plural(p.Total, "target")
+	return noun.Count(p.Total, "target")
 }
 
 // change is a field that somebody saved otherwise meanwhile.

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"slipway/internal/dml"
+	"slipway/internal/noun"
 	"slipway/templates/ui"
 )
 
@@ -77,13 +78,6 @@ func (v ItemView) LiftError(id int64) string {
 // page holds one for each hold.
 func LiftName(id int64) string { return "lift-" + number(id) + "-lift_reason" }
 
-func count(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return ui.Count(n) + " " + many
-}
-
 func standing(list []dml.Hold) string {
 	n := int64(0)
 	for i := range list {
@@ -94,7 +88,7 @@ func standing(list []dml.Hold) string {
 	if n == 0 {
 		return "none stands"
 	}
-	return count(n, "stands", "stand")
+	return noun.Count(n, "stands", "stand")
 }
 
 func goingBytes(list []dml.Going) (n int64) {
@@ -139,7 +133,7 @@ func packagesOf(s dml.SuspectVersion) string {
 	if n == 0 {
 		return "In no release package."
 	}
-	text := "Blocks " + count(n, "package", "packages")
+	text := "Blocks " + noun.Count(n, "package")
 	if s.Hidden > 0 {
 		text += fmt.Sprintf(", of them %d in restricted releases", s.Hidden)
 	}
@@ -147,8 +141,8 @@ func packagesOf(s dml.SuspectVersion) string {
 }
 
 func runWords(r dml.Collection) string {
-	return fmt.Sprintf("%s let go, %s condemned, %s deleted, %s freed, %s dropped.", count(r.LetGo, "version", "versions"),
-		count(r.Condemned+r.Orphans, "blob", "blobs"), count(r.Deleted, "blob", "blobs"), Bytes(r.Freed), count(r.Uploads, "dead upload", "dead uploads"))
+	return fmt.Sprintf("%s let go, %s condemned, %s deleted, %s freed, %s dropped.", noun.Count(r.LetGo, "version"),
+		noun.Count(r.Condemned+r.Orphans, "blob"), noun.Count(r.Deleted, "blob"), Bytes(r.Freed), noun.Count(r.Uploads, "dead upload"))
 }
 
 // verifying has the card look again while everything is being hashed.
@@ -160,7 +154,7 @@ func verifying(h *dml.Health) templ.Attributes {
 }
 
 func verifiedWords(v *dml.Verification) string {
-	done := fmt.Sprintf("%s of %s, for %s", ui.Count(v.DoneBlobs), count(v.Blobs, "blob", "blobs"), v.ByName)
+	done := fmt.Sprintf("%s of %s, for %s", ui.Count(v.DoneBlobs), noun.Count(v.Blobs, "blob"), v.ByName)
 	switch {
 	case v.Failed():
 		return "Given up after " + done + ": the store could not be read. " + v.LastError
@@ -169,7 +163,7 @@ func verifiedWords(v *dml.Verification) string {
 	case !v.Ended():
 		return "Under way, " + done
 	case v.Damaged > 0:
-		return done + ": " + count(v.Damaged, "blob is", "blobs are") + " damaged or missing"
+		return done + ": " + noun.Count(v.Damaged, "blob is", "blobs are") + " damaged or missing"
 	}
 	return done + ": all match"
 }
@@ -187,7 +181,7 @@ func planWords(p *dml.Plan) string {
 		return "Nothing: everything in the library is needed, held or just pushed."
 	}
 	text := fmt.Sprintf("%s and %s would go: %s, of them %s at once and the rest after the grace of a day, in which pushing them again takes them back.",
-		count(p.Blobs, "blob", "blobs"), count(p.Uploads, "abandoned upload", "abandoned uploads"), Bytes(p.Frees), Bytes(p.Now))
+		noun.Count(p.Blobs, "blob"), noun.Count(p.Uploads, "abandoned upload"), Bytes(p.Frees), Bytes(p.Now))
 	if p.More {
 		text += " Not every line is listed here."
 	}
