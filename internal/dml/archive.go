@@ -37,7 +37,11 @@ type lookInto struct {
 	found   []facet
 	within  string    // the archive that this one is a member of
 	inner   *lookInto // for archives among the members, until it has had enough
+	nested  *lookInto // what inner is in the beginning
 	notes   []string
+
+	archives int
+	dangers  []string // what makes it unsafe to unpack, as sentences
 }
 
 // part is a file of a version that may be an archive.
@@ -45,15 +49,24 @@ type part struct {
 	name   string
 	digest blob.Digest
 	size   int64
+	layer  bool // of an image
 }
 
 // members lists what the archives among the parts hold, and says which of them
 // were not read to their end, and why. They are looked into one at a time.
 func (s *Service) members(ctx context.Context, parts []part) (list []facet, notes []string, err error) {
+	l, notes, err := s.lookAtAll(ctx, parts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return append(l.found, l.nested.found...), append(notes, l.notes...), nil
+}
+
+func (s *Service) lookAtAll(ctx context.Context, parts []part) (l *lookInto, notes []string, err error) {
 	s.looking.Lock()
 	defer s.looking.Unlock()
-	l := &lookInto{bytes: maxInflated, members: maxMembers, inner: &lookInto{bytes: maxInside, members: maxInsideMembers}}
-	inner := l.inner
+	l = &lookInto{bytes: maxInflated, members: maxMembers, inner: &lookInto{bytes: maxInside, members: maxInsideMembers}}
+	l.nested = l.inner
 	for _, p := range parts {
 		why, err := s.lookAt(ctx, l, p)
 		if err != nil {
@@ -63,7 +76,7 @@ func (s *Service) members(ctx context.Context, parts []part) (list []facet, note
 			notes = append(notes, fmt.Sprintf("%s was not read to its end: %v.", p.name, why))
 		}
 	}
-	return append(l.found, inner.found...), append(notes, l.notes...), nil
+	return l, notes, nil
 }
 
 // lookAt tells an archive by its first bytes. Why is what is wrong with it.
@@ -78,6 +91,9 @@ func (s *Service) lookAt(ctx context.Context, l *lookInto, p part) (why, err err
 	if err != nil && !errors.Is(err, io.EOF) {
 		return unreadable(err)
 	}
+	before := l.bytes
+	defer func() { l.ratio(p, before-l.bytes) }()
+	l.archives++
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		if p.size > maxZip {
@@ -93,6 +109,7 @@ func (s *Service) lookAt(ctx context.Context, l *lookInto, p part) (why, err err
 	case isTar(head):
 		return l.tar(body), ctx.Err()
 	}
+	l.archives--
 	return nil, nil
 }
 
@@ -119,6 +136,7 @@ func (l *lookInto) gzip(r io.Reader) error {
 			return err
 		}
 		l.bytes = before
+		l.archives--
 		return nil
 	}
 	return l.tar(inner)
@@ -134,14 +152,20 @@ func (l *lookInto) tar(r io.Reader) error {
 		if err != nil {
 			return broken(err)
 		}
+		l.name(h.Name)
 		switch h.Typeflag {
 		case tar.TypeDir:
 			continue
 		case tar.TypeReg:
 			err = l.file(h.Name, archive)
-		case tar.TypeSymlink, tar.TypeLink:
+		case tar.TypeSymlink:
+			l.link(h.Name, h.Linkname)
+			err = l.add(h.Name, "link to "+clipped(h.Linkname))
+		case tar.TypeLink:
+			l.name(h.Linkname)
 			err = l.add(h.Name, "link to "+clipped(h.Linkname))
 		default:
+			l.danger("%s is a device or another special file.", h.Name)
 			err = l.add(h.Name, "no plain file")
 		}
 		if err != nil {
@@ -156,13 +180,16 @@ func (l *lookInto) zip(data []byte) error {
 		return broken(err)
 	}
 	for _, f := range archive.File {
+		l.name(f.Name)
 		mode := f.Mode()
 		switch {
 		case mode.IsDir():
 			continue
 		case mode&fs.ModeSymlink != 0:
+			l.link(f.Name, zippedLink(f))
 			err = l.add(f.Name, "link")
 		case !mode.IsRegular():
+			l.danger("%s is a device or another special file.", f.Name)
 			err = l.add(f.Name, "no plain file")
 		default:
 			err = l.zipped(f)
@@ -172,6 +199,17 @@ func (l *lookInto) zip(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// zippedLink reads where a link leads: it is the content of its member.
+func zippedLink(f *zip.File) string {
+	r, err := f.Open()
+	if err != nil {
+		return ""
+	}
+	defer r.Close()
+	to, _ := io.ReadAll(io.LimitReader(r, 4096))
+	return string(to)
 }
 
 func (l *lookInto) zipped(f *zip.File) error {

@@ -75,7 +75,7 @@ func zipped(t *testing.T, list ...member) []byte {
 // compared gives what the page says of the archives in two versions.
 func (l library) compared(before, after []byte) *Comparison {
 	l.t.Helper()
-	a, b := l.accepted("1", string(before)), l.accepted("2", string(after))
+	a, b := l.receive(l.bruno, "1", string(before)), l.receive(l.bruno, "2", string(after))
 	c, err := l.Compare(context.Background(), l.bruno, a.ID, b.ID)
 	if err != nil {
 		l.t.Fatal(err)

@@ -136,7 +136,7 @@ func (s *Service) compareFiles(ctx context.Context, c *Comparison) (err error) {
 // parts lists what a version consists of: the layers or manifests of what was
 // pushed, else the one file.
 func (s *Service) parts(ctx context.Context, v *Version) ([]part, error) {
-	one := []part{{v.FileName, v.Digest, v.Size}}
+	one := []part{{name: v.FileName, digest: v.Digest, size: v.Size}}
 	if v.Manifest != v.Digest || v.Gone() || !isManifestType(v.MediaType) {
 		return one, nil
 	}
@@ -150,9 +150,13 @@ func (s *Service) parts(ctx context.Context, v *Version) ([]part, error) {
 	}
 	var list []part
 	for i, d := range slices.Concat(m.Layers, m.Manifests) {
-		list = append(list, part{cmp.Or(d.Annotations[annotTitle], fmt.Sprintf("Part %d, %s", i+1, d.MediaType)), d.Digest, d.Size})
+		list = append(list, part{cmp.Or(d.Annotations[annotTitle], fmt.Sprintf("Part %d, %s", i+1, d.MediaType)), d.Digest, d.Size, isImageLayer(d.MediaType)})
 	}
 	return list, nil
+}
+
+func isImageLayer(mediaType string) bool {
+	return strings.HasPrefix(mediaType, "application/vnd.oci.image.layer.") || strings.HasPrefix(mediaType, "application/vnd.docker.image.rootfs.")
 }
 
 func described(size int64, digest string) string { return fmt.Sprintf("%d bytes, %s", size, digest) }

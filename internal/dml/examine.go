@@ -23,6 +23,7 @@ type finding struct {
 	size      int64
 	sniffed   string
 	malware   Check
+	archives  lookedInto
 	scans     int // parts that were looked at, or should have been
 }
 
@@ -97,6 +98,9 @@ func (s *Service) examine(ctx context.Context, v *Version) (finding, error) {
 			err = s.examineOne(ctx, d, &f)
 		}
 	}
+	if err == nil && f.digestErr == nil {
+		f.archives, err = s.lookIntoArchives(ctx, v)
+	}
 	return f, err
 }
 
@@ -168,6 +172,7 @@ func judge(tx *db.Tx, v *Version, f finding) ([]Check, error) {
 	}
 	f.malware.Code, f.malware.Title = "malware", "Free of malware"
 	checks := []Check{judgeDigest(v, f), judgeSize(v, f), judgeName(v), licence, judgeContent(v, f), f.malware}
+	checks = append(checks, judgeArchives(f.archives)...)
 	evidence, err := evidenceOf(tx, v.ID)
 	if err != nil {
 		return nil, err
