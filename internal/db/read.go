@@ -184,13 +184,15 @@ func (c *cell) Scan(src any) error {
 			c.to.SetInt(v)
 			return nil
 		}
-	case reflect.Bool:
-		switch v := src.(type) {
-		case bool:
-			c.to.SetBool(v)
+		var v sql.NullInt64 // a sum of PostgreSQL's comes as text
+		if err := v.Scan(src); err == nil {
+			c.to.SetInt(v.Int64)
 			return nil
-		case int64:
-			c.to.SetBool(v != 0)
+		}
+	case reflect.Bool:
+		var v sql.NullBool
+		if err := v.Scan(src); err == nil {
+			c.to.SetBool(v.Bool)
 			return nil
 		}
 	}

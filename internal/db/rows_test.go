@@ -168,6 +168,13 @@ func TestReadingIntoWhatIsAskedFor(t *testing.T) {
 			len(counted) != 2 || counted[1].Legs != 4 || counted[1].Heads != 1 {
 			t.Errorf("%+v, %v", counted, err)
 		}
+		var sums []struct {
+			Legs int64
+			Any  bool
+		}
+		if err := tx.Gorm().Model(&animal{}).Select("SUM(legs) AS legs, MAX(CASE WHEN wild THEN 1 ELSE 0 END) AS any").Find(&sums).Error; err != nil || len(sums) != 1 || sums[0].Legs != 6 || !sums[0].Any {
+			t.Errorf("%+v, %v", sums, err) // PostgreSQL's sums are of another type
+		}
 		var names []string
 		var n int64
 		if err := tx.Gorm().Model(&animal{}).Order("name").Pluck("name", &names).Error; err != nil || len(names) != 4 || names[0] != "cat" {
