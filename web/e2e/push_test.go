@@ -25,8 +25,13 @@ func TestAReleaseIsPushedToHosts(t *testing.T) {
 	o := open(t, webtest.Empty(t))
 	disk := t.TempDir() // of all three hosts, which share this machine
 	const bytes = "the server, version 2"
-	o.pushable(bytes, fmt.Sprintf(`if [ -e %[1]s/full-$SLIPWAY_TARGET ]; then echo "no room left for $SLIPWAY_FILES"; exit 3; fi; cp "$SLIPWAY_FILES" %[1]s/$SLIPWAY_TARGET && echo "installed $SLIPWAY_RELEASE"`, disk),
-		fmt.Sprintf(`cmp "$SLIPWAY_FILES" %s/$SLIPWAY_TARGET`, disk), fmt.Sprintf("rm -f %s/$SLIPWAY_TARGET", disk))
+	// The failure pauses the release, so that it comes when the others are through.
+	o.pushable(bytes, fmt.Sprintf(`if [ -e %[1]s/full-$SLIPWAY_TARGET ]; then
+	until [ -e %[1]s/seen-host-1 ] && [ -e %[1]s/seen-host-3 ]; do sleep 0.1; done
+	echo "no room left for $SLIPWAY_FILES"; exit 3
+fi
+cp "$SLIPWAY_FILES" %[1]s/$SLIPWAY_TARGET && echo "installed $SLIPWAY_RELEASE"`, disk),
+		fmt.Sprintf(`cmp "$SLIPWAY_FILES" %[1]s/$SLIPWAY_TARGET && touch %[1]s/seen-$SLIPWAY_TARGET`, disk), fmt.Sprintf("rm -f %s/$SLIPWAY_TARGET", disk))
 	full := filepath.Join(disk, "full-host-2")
 	o.must(os.WriteFile(full, nil, 0o600))
 
