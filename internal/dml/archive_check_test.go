@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"slipway/internal/fault"
+	"slipway/internal/identity"
 )
 
 // zippedLinks packs links: name and where each leads.
@@ -71,12 +72,7 @@ func TestAnArchiveIsSafeToUnpack(t *testing.T) {
 	} {
 		l := newLibrary(t)
 		v := l.receive(l.bruno, "1.0", string(try.archive))
-		c := Check{}
-		for _, check := range l.detail(v).Checks {
-			if check.Code == "archive" {
-				c = check
-			}
-		}
+		c := l.unpacking(v)
 		if c.Verdict != try.verdict || !strings.Contains(c.Detail, try.says) {
 			t.Errorf("%s: %q %q, want %q %q", name, c.Verdict, c.Detail, try.verdict, try.says)
 		}
@@ -87,15 +83,40 @@ func TestAnArchiveIsSafeToUnpack(t *testing.T) {
 	}
 }
 
+// TestLayersOfImagesAreNotJudged pushes the same archive as a layer of an image,
+// and as a file of an artifact.
 func TestLayersOfImagesAreNotJudged(t *testing.T) {
-	for mediaType, layer := range map[string]bool{
-		"application/vnd.oci.image.layer.v1.tar+gzip":         true,
-		"application/vnd.docker.image.rootfs.diff.tar.gzip":   true,
-		"application/vnd.cncf.helm.chart.content.v1.tar+gzip": false,
-		"application/gzip": false,
+	device := string(tarred(t, []tar.Header{{Name: "dev/null", Typeflag: tar.TypeChar}}))
+	for mediaType, verdict := range map[string]Verdict{
+		"application/vnd.oci.image.layer.v1.tar+gzip":         "",
+		"application/vnd.docker.image.rootfs.diff.tar.gzip":   "",
+		"application/vnd.cncf.helm.chart.content.v1.tar+gzip": Unmet,
+		"application/gzip": Unmet,
 	} {
-		if isImageLayer(mediaType) != layer {
-			t.Errorf("%s is an image's layer: %t", mediaType, !layer)
+		l := newLibrary(t)
+		r := l.Registry(robot(l.bruno))
+		config, layer := pushBlob(t, r, waiting1, "{}"), pushBlob(t, r, waiting1, device)
+		layer.MediaType = mediaType
+		if _, err := r.Push(context.Background(), waiting1, "1.0", typeManifest, image(config, nil, layer)); err != nil {
+			t.Fatal(err)
+		}
+		v := l.labelled("1.0")
+		if err := l.RunChecks(context.Background(), identity.System("test"), v.ID); err != nil {
+			t.Fatal(err)
+		}
+		if c := l.unpacking(v); c.Verdict != verdict {
+			t.Errorf("%s: %q %q, want %q", mediaType, c.Verdict, c.Detail, verdict)
 		}
 	}
+}
+
+// unpacking is the check of a version's archives, if there is one.
+func (l library) unpacking(v *Version) Check {
+	l.t.Helper()
+	for _, c := range l.detail(v).Checks {
+		if c.Code == "archive" {
+			return c
+		}
+	}
+	return Check{}
 }
