@@ -11,6 +11,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/state"
 )
 
@@ -54,7 +55,7 @@ func (s *Service) AttachToStep(ctx context.Context, actor identity.Actor, key st
 				return nil
 			}
 		}
-		a, err = s.tools.Media.Keep(d.tx, file, dml.Attachment{ReleaseID: d.r.ID, Subject: stepSubject, SubjectID: step.ID, About: d.w.Label() + ", " + lower(step.Label()),
+		a, err = s.tools.Media.Keep(d.tx, file, dml.Attachment{ReleaseID: d.r.ID, Subject: stepSubject, SubjectID: step.ID, About: d.w.Label() + ", " + noun.Lower(step.Label()),
 			Link: d.w.RunLink() + "#" + step.Anchor(), ByID: actor.UserID, ByName: actor.Name})
 		if err != nil {
 			return err
@@ -63,8 +64,6 @@ func (s *Service) AttachToStep(ctx context.Context, actor identity.Actor, key st
 	})
 	return a, err
 }
-
-func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // attachable finds a step to which the actor may attach one more file, and what
 // is attached already.

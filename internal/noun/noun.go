@@ -1,7 +1,11 @@
-// Package noun puts figures and what they count into sentences.
+// Package noun puts names, figures and what they count into sentences.
 package noun
 
-import "strconv"
+import (
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Number writes a figure with commas between its thousands: "12,400".
 func Number[N ~int | ~int64](n N) string {
@@ -22,4 +26,18 @@ func Count[N ~int | ~int64](n N, one string, many ...string) string {
 		return Number(n) + " " + many[0]
 	}
 	return Number(n) + " " + one + "s"
+}
+
+// Capital begins a text with a capital letter, as a sentence does.
+func Capital(text string) string { return begun(text, unicode.ToUpper) }
+
+// Lower begins a text with a small letter, as within a sentence.
+func Lower(text string) string { return begun(text, unicode.ToLower) }
+
+func begun(text string, as func(rune) rune) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 || first == utf8.RuneError {
+		return text
+	}
+	return string(as(first)) + text[size:]
 }

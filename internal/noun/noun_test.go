@@ -23,3 +23,18 @@ func TestCount(t *testing.T) {
 		}
 	}
 }
+
+func TestHowATextBegins(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"":          {"", ""},
+		"step 3":    {"Step 3", "step 3"},
+		"Step 3":    {"Step 3", "step 3"},
+		"ærlig":     {"Ærlig", "ærlig"},
+		"3 targets": {"3 targets", "3 targets"},
+		"\xff":      {"\xff", "\xff"},
+	} {
+		if got := [2]string{Capital(text), Lower(text)}; got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}

@@ -44,9 +44,9 @@ func (r Rules) lines() []Line {
 	for _, t := range Types {
 		rule := r.Types[t]
 		list = append(list,
-			Line{capital(t) + ": definition", rule.Definition}, Line{capital(t) + ": frequency", rule.Frequency},
-			Line{capital(t) + ": notice", noun.Count(rule.NoticeDays, "day")}, Line{capital(t) + ": early life support", noun.Count(rule.ELSDays, "day")},
-			Line{capital(t) + ": go for a wave", goWords(rule.AutoGo)}, Line{capital(t) + ": a wave that failed", backWords(rule)})
+			Line{noun.Capital(t) + ": definition", rule.Definition}, Line{noun.Capital(t) + ": frequency", rule.Frequency},
+			Line{noun.Capital(t) + ": notice", noun.Count(rule.NoticeDays, "day")}, Line{noun.Capital(t) + ": early life support", noun.Count(rule.ELSDays, "day")},
+			Line{noun.Capital(t) + ": go for a wave", goWords(rule.AutoGo)}, Line{noun.Capital(t) + ": a wave that failed", backWords(rule)})
 	}
 	for _, g := range Gates {
 		stage, name := r.Stages[g], g+" "+GateName(g)
@@ -122,8 +122,6 @@ func yes(is bool) string {
 	}
 	return "no"
 }
-
-func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
 func roleLabels(roles []identity.Role) string {
 	labels := make([]string, len(roles))

@@ -10,6 +10,7 @@ import (
 
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 )
 
 // The release types and the five authorisations, as the process names them.
@@ -106,7 +107,7 @@ func (r Rules) CriteriaFor(gate string) []CriterionRule {
 // check finds everything that is wrong, named by the fields of the form.
 func (r *Rules) check(c *fault.Check) {
 	if err := checkPattern(r.Pattern); err != nil {
-		c.Field("pattern", capital(err.Error())+".")
+		c.Field("pattern", noun.Capital(err.Error())+".")
 	}
 	for _, t := range Types {
 		rule, ok := r.Types[t]

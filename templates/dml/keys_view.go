@@ -7,6 +7,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/dml"
 	"slipway/internal/fault"
+	"slipway/internal/noun"
 	"slipway/templates/ui"
 )
 
@@ -122,5 +123,5 @@ func standingTag(e dml.Evidence) (family, word string) {
 	case "":
 		return "neutral", "Not judged"
 	}
-	return "bad", capital(string(e.Standing))
+	return "bad", noun.Capital(string(e.Standing))
 }

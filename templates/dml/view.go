@@ -10,6 +10,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/templates/ui"
 )
 
@@ -242,16 +243,9 @@ func number(n int64) string { return strconv.FormatInt(n, 10) }
 func words[T ~string](list []T) []ui.Option {
 	options := make([]ui.Option, len(list))
 	for i, one := range list {
-		options[i] = ui.Option{Value: string(one), Label: capital(string(one))}
+		options[i] = ui.Option{Value: string(one), Label: noun.Capital(string(one))}
 	}
 	return options
-}
-
-func capital(s string) string {
-	if s == "" || s[0] < 'a' || s[0] > 'z' {
-		return s
-	}
-	return string(s[0]-'a'+'A') + s[1:]
 }
 
 func can(v dml.VersionDetail, verb dml.Verb) bool {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"slipway/internal/change"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/templates/draft"
 	"slipway/templates/ui"
@@ -54,7 +55,7 @@ func (v EmergencyView) owedLines() (list []owedLine) {
 		list = append(list, owedLine{f.Title, f.Detail, f.Owner, f.Link, f.Action, f.State == release.Met || f.State == release.Waived})
 	}
 	if n := len(unreported); n > 0 {
-		list = append(list, owedLine{fmt.Sprintf("Readiness: %s not reported", areas(n)), capital(joined(unreported)) + ".", v.OwnerName, v.Link("readiness"), "Report on them", false})
+		list = append(list, owedLine{fmt.Sprintf("Readiness: %s not reported", areas(n)), noun.Capital(joined(unreported)) + ".", v.OwnerName, v.Link("readiness"), "Report on them", false})
 	}
 	slices.SortStableFunc(list, func(a, b owedLine) int { return paidRank(a) - paidRank(b) })
 	return list

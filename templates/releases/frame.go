@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/templates/layout"
 	"slipway/templates/ui"
@@ -54,7 +55,7 @@ func tabLabel(word string) string {
 			return t.label
 		}
 	}
-	return capital(word)
+	return noun.Capital(word)
 }
 
 func framePage(h *release.Head, tab string) layout.Page {
@@ -71,15 +72,8 @@ func framePage(h *release.Head, tab string) layout.Page {
 	return p
 }
 
-func capital(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
 func approachLine(r *release.Release) string {
-	return capital(string(r.Type)) + " · " + r.Approach.String()
+	return noun.Capital(string(r.Type)) + " · " + r.Approach.String()
 }
 
 // pinned are the rules that the release was made under.
@@ -173,7 +167,7 @@ func VerbLabel(v release.Verb) string {
 	if label, ok := verbLabels[v]; ok {
 		return label
 	}
-	return capital(string(v))
+	return noun.Capital(string(v))
 }
 
 // MoveAddress is the page that says what a verb brings and asks for a reason.

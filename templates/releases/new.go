@@ -62,7 +62,7 @@ func typeOptions() []ui.Option {
 func plainOptions(words []string) []ui.Option {
 	list := make([]ui.Option, len(words))
 	for i, w := range words {
-		list[i] = ui.Option{Value: w, Label: capital(w)}
+		list[i] = ui.Option{Value: w, Label: noun.Capital(w)}
 	}
 	return list
 }

@@ -4,11 +4,11 @@ package services
 
 import (
 	"strconv"
-	"strings"
 
 	"slipway/internal/catalog"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 	"slipway/templates/layout"
@@ -135,20 +135,10 @@ type BaselineView struct {
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-func capital(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// lower is a name within a sentence.
-func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
-
 func wordOptions(words []string) []ui.Option {
 	list := make([]ui.Option, len(words))
 	for i, w := range words {
-		list[i] = ui.Option{Value: w, Label: capital(w)}
+		list[i] = ui.Option{Value: w, Label: noun.Capital(w)}
 	}
 	return list
 }
