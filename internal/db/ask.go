@@ -57,7 +57,7 @@ func (tx *Tx) bind(query string, args []any) (string, bool) {
 			return "", false
 		}
 	}
-	if !tx.postgres {
+	if !tx.d.postgres {
 		return query, true
 	}
 	if strings.Count(query, "?") != len(args) {
@@ -87,11 +87,11 @@ func (tx *Tx) ask(dst any, query, end string, args []any) (asked bool, n int64, 
 	if to.Kind() == reflect.Struct && !to.IsZero() || to.Kind() != reflect.Struct && (to.Kind() != reflect.Slice || to.Type().Elem().Kind() != reflect.Struct) {
 		return false, 0, nil
 	}
-	of, err := schema.Parse(dst, &tx.rows.schemas, tx.g.NamingStrategy)
+	of, err := schema.Parse(dst, &tx.d.rows.schemas, tx.g.NamingStrategy)
 	if err != nil {
 		return false, 0, nil
 	}
-	t := tx.rows.table(of)
+	t := tx.d.rows.table(of)
 	if _, plain := tx.bind(query, args); !plain || !t.plain {
 		return false, 0, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -16,12 +17,11 @@ import (
 // inserter writes rows of plain tables. GORM builds the text of each INSERT
 // anew, looks every column up by its name and boxes every value twice; a release
 // arrives with a dozen of them while all other writers wait. Here the text of a
-// table is built once for each number of rows. Whatever is not plain, such as a
-// conflict clause, is GORM's own work as before.
+// table is built once for each number of rows. Whatever is not plain is GORM's
+// own work.
 type inserter struct {
-	postgres bool
-	gorm     func(*gorm.DB)
-	tables   sync.Map // *schema.Schema to *insertTable
+	schemas sync.Map // what GORM knows of the structs
+	tables  sync.Map // *schema.Schema to *insertTable
 }
 
 // insertTable is how rows of one table are written; plain is false where GORM must.
@@ -40,64 +40,68 @@ type insertColumn struct {
 	kind  reflect.Kind // how to read it directly; Invalid leaves it to GORM
 }
 
-// install takes the place of GORM's own creation.
-func (i *inserter) install(g *gorm.DB) error {
-	i.gorm = g.Callback().Create().Get("gorm:create")
-	return g.Callback().Create().Replace("gorm:create", i.create)
-}
-
-func (i *inserter) create(g *gorm.DB) {
-	s := g.Statement
-	if g.Error != nil || s.Schema == nil || len(s.Clauses) > 0 || len(s.Selects) > 0 || len(s.Omits) > 0 || s.SQL.Len() > 0 || g.DryRun || s.Table != s.Schema.Table {
-		i.gorm(g)
-		return
+// insert writes a row, or a slice of rows; done is false where GORM must.
+func (tx *Tx) insert(row any) (done bool, err error) {
+	v := reflect.ValueOf(row)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return false, nil
 	}
-	t := i.table(s.Schema)
-	rows, ok := rowsOf(s.ReflectValue, s.Schema.ModelType)
-	if !t.plain || !ok || t.id != nil && !unnumbered(s.Context, t.id, rows) {
-		i.gorm(g)
-		return
+	of, err := schema.Parse(row, &tx.d.inserts.schemas, tx.g.NamingStrategy)
+	if err != nil {
+		return false, nil
 	}
-	s.SQL.WriteString(t.text(len(rows), i.postgres))
-	s.Vars = make([]any, 0, len(rows)*len(t.columns))
+	t := tx.d.inserts.table(of)
+	rows, ok := rowsOf(v.Elem(), of.ModelType)
+	if !t.plain || !ok || t.id != nil && !unnumbered(tx.ctx, t.id, rows) {
+		return false, nil
+	}
+	text, vars := t.text(len(rows), tx.d.postgres), make([]any, 0, len(rows)*len(t.columns))
 	for _, row := range rows {
 		for _, c := range t.columns {
-			s.Vars = append(s.Vars, c.value(s.Context, row))
+			vars = append(vars, c.value(tx.ctx, row))
 		}
 	}
-	g.RowsAffected = int64(len(rows))
-	if t.id != nil && i.postgres {
-		_ = g.AddError(i.returned(s, t.id, rows))
-		return
+	began := time.Now()
+	if err = tx.ctx.Err(); err == nil {
+		err = tx.numbered(t, rows, text, vars)
 	}
-	result, err := s.ConnPool.ExecContext(s.Context, s.SQL.String(), s.Vars...)
-	if g.AddError(err) != nil || t.id == nil {
-		return
+	tx.g.Logger.Trace(tx.ctx, began, func() (string, int64) { return text, int64(len(rows)) }, err)
+	if dialect, ok := tx.g.Dialector.(gorm.ErrorTranslator); ok && err != nil {
+		err = dialect.Translate(err)
+	}
+	return true, err
+}
+
+// numbered does an INSERT and gives the rows the numbers they got.
+func (tx *Tx) numbered(t *insertTable, rows []reflect.Value, text string, vars []any) error {
+	pool := tx.g.Statement.ConnPool
+	if t.id != nil && tx.d.postgres {
+		found, err := pool.QueryContext(tx.ctx, text, vars...)
+		if err != nil {
+			return err
+		}
+		defer found.Close()
+		for n := 0; found.Next() && n < len(rows); n++ {
+			var number int64
+			if err := found.Scan(&number); err != nil {
+				return err
+			}
+			t.number(rows[n], number)
+		}
+		return found.Err()
+	}
+	result, err := pool.ExecContext(tx.ctx, text, vars...)
+	if err != nil || t.id == nil {
+		return err
 	}
 	last, err := result.LastInsertId()
-	if g.AddError(err) != nil {
-		return
+	if err != nil {
+		return err
 	}
 	for n, row := range rows { // one statement numbers its rows without a gap
 		t.number(row, last-int64(len(rows)-1-n))
 	}
-}
-
-// returned reads the numbers that PostgreSQL gave.
-func (i *inserter) returned(s *gorm.Statement, id *schema.Field, rows []reflect.Value) error {
-	found, err := s.ConnPool.QueryContext(s.Context, s.SQL.String(), s.Vars...)
-	if err != nil {
-		return err
-	}
-	defer found.Close()
-	for n := 0; found.Next() && n < len(rows); n++ {
-		var number int64
-		if err := found.Scan(&number); err != nil {
-			return err
-		}
-		rows[n].FieldByIndex(id.StructField.Index).SetInt(number)
-	}
-	return found.Err()
+	return nil
 }
 
 func (t *insertTable) number(row reflect.Value, id int64) {

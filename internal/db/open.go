@@ -28,6 +28,7 @@ type DB struct {
 	clock       func() time.Time
 	group       group
 	rows        reader
+	inserts     inserter
 }
 
 // Options say where the database is.
@@ -124,7 +125,7 @@ func (d *DB) open(dialect gorm.Dialector) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g, errors.Join((&inserter{postgres: d.postgres}).install(g), d.rows.install(g), heedCallers(g))
+	return g, errors.Join(d.rows.install(g), heedCallers(g))
 }
 
 func redact(message, dsn string) string {

@@ -91,7 +91,7 @@ func (m *member) do(group *Tx) error {
 	if err := group.exec("SAVEPOINT deed"); err != nil {
 		return err
 	}
-	tx := &Tx{postgres: group.postgres, rows: group.rows}
+	tx := &Tx{d: group.d}
 	tx.begin(context.WithoutCancel(m.ctx), group.g, group.Now)
 	if m.err = translate(m.try(tx)); m.err != nil {
 		if err := group.exec("ROLLBACK TO SAVEPOINT deed"); err != nil {

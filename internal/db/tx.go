@@ -31,15 +31,14 @@ type Versioned interface{ row() *Row }
 // Tx is one transaction. Now is fixed when it begins. Only files named
 // *_store.go call its methods that touch tables.
 type Tx struct {
-	Now      Time
-	g        *gorm.DB
-	ctx      context.Context
-	postgres bool
-	rows     *reader
-	reading  bool // of View, which sees only what is committed
-	before   []func() error
-	after    []func()
-	locals   map[reflect.Type]any
+	Now     Time
+	g       *gorm.DB
+	ctx     context.Context
+	d       *DB
+	reading bool // of View, which sees only what is committed
+	before  []func() error
+	after   []func()
+	locals  map[reflect.Type]any
 }
 
 // writerLock is the advisory lock that queues writers on PostgreSQL. The audit
@@ -58,7 +57,7 @@ func (d *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (d *DB) inTx(ctx context.Context, write *gorm.DB, fn func(*Tx) error) error {
-	tx := &Tx{postgres: d.postgres, rows: &d.rows}
+	tx := &Tx{d: d}
 	err := write.Transaction(func(g *gorm.DB) error {
 		if d.postgres {
 			if err := g.Exec("SELECT pg_advisory_xact_lock(?)", writerLock).Error; err != nil {
@@ -80,7 +79,7 @@ func (d *DB) inTx(ctx context.Context, write *gorm.DB, fn func(*Tx) error) error
 // View runs fn with a reading handle. Each statement sees what was committed
 // before it.
 func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
-	tx := &Tx{postgres: d.postgres, rows: &d.rows, reading: true}
+	tx := &Tx{d: d, reading: true}
 	tx.begin(ctx, d.read.WithContext(ctx), d.Now())
 	if !d.postgres {
 		tx.g = tx.g.WithContext(steady{tx.ctx})
@@ -102,12 +101,16 @@ func (tx *Tx) Gorm() *gorm.DB { return tx.g }
 func (tx *Tx) Context() context.Context { return tx.ctx }
 
 // Postgres tells which dialect the statement will meet.
-func (tx *Tx) Postgres() bool { return tx.postgres }
+func (tx *Tx) Postgres() bool { return tx.d.postgres }
 
 // Create inserts a row, or a slice of rows, and stamps the embedded Row.
 func (tx *Tx) Create(row any) error {
 	tx.stamp(reflect.ValueOf(row))
-	return translate(tx.g.Create(row).Error)
+	done, err := tx.insert(row)
+	if !done {
+		err = tx.g.Create(row).Error
+	}
+	return translate(err)
 }
 
 func (tx *Tx) stamp(v reflect.Value) {
