@@ -7,7 +7,7 @@ import (
 )
 
 // Draw gives a new release the criteria of its service package.
-func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
+func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release, _ release.Origin) error {
 	_, err := s.draw(tx, actor, r, nil)
 	return err
 }

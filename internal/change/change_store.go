@@ -8,7 +8,7 @@ import (
 // nextNumber gives the next number of a table. Writers are serial, so nobody
 // can take it in between.
 func nextNumber(tx *db.Tx, table string) (n int64, err error) {
-	return n, tx.Gorm().Table(table).Select("COALESCE(MAX(number), 0) + 1").Scan(&n).Error
+	return n, tx.Row("SELECT COALESCE(MAX(number), 0) + 1 FROM "+table, nil, &n)
 }
 
 func save(tx *db.Tx, row db.Versioned) error      { return tx.Save(row) }

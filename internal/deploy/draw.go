@@ -17,15 +17,12 @@ import (
 
 // Draw makes a new release's waves and steps from its model, in the transaction
 // that made the release.
-func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
-	if r.ModelVersionID == 0 {
+func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release, from release.Origin) error {
+	model := from.Model
+	if model == nil {
 		return nil
 	}
 	d := &deed{s: s, tx: tx, actor: actor, r: r}
-	model, err := s.policy.ModelVersionByID(tx, r.ModelVersionID)
-	if err != nil {
-		return err
-	}
 	for i, t := range model.Body.Waves {
 		if err := d.draw(int64(i+1), t); err != nil {
 			return err

@@ -130,7 +130,7 @@ func (w *world) plan(tx *db.Tx, model *policy.ModelVersion, adjust []func(*relea
 	if err := tx.Create(p); err != nil {
 		return err
 	}
-	return w.svc.Draw(tx, w.maya, r)
+	return w.svc.Draw(tx, w.maya, r, release.Origin{Model: model})
 }
 
 // addImage puts a software component into the package.

@@ -20,13 +20,20 @@ const standardAppetite = 9
 // appetite is the score above which only the service owner accepts.
 func (s *Service) appetite(tx *db.Tx, r *release.Release) (int64, error) {
 	if r.PolicyVersionID == 0 {
-		return standardAppetite, nil
+		return appetiteOf(nil), nil
 	}
 	v, err := s.policy.VersionByID(tx, r.PolicyVersionID)
 	if err != nil {
 		return 0, err
 	}
-	return int64(v.Rules.RiskAppetite), nil
+	return appetiteOf(v), nil
+}
+
+func appetiteOf(v *policy.Version) int64 {
+	if v == nil {
+		return standardAppetite
+	}
+	return int64(v.Rules.RiskAppetite)
 }
 
 // DrawNow draws the plan of a release that has none.
@@ -35,7 +42,11 @@ func (s *Service) DrawNow(ctx context.Context, actor identity.Actor, key string)
 		if _, err := newestPlan(tx, r.ID); err == nil || fault.KindOf(err) != fault.NotFound {
 			return err
 		}
-		if err := s.Draw(tx, actor, r); err != nil {
+		from, err := s.release.Origin(tx, r)
+		if err != nil {
+			return err
+		}
+		if err := s.Draw(tx, actor, r, from); err != nil {
 			return err
 		}
 		return s.release.Revise(tx, actor, r, release.Revision{PlanVersion: r.PlanVersion, What: "the plan was drawn from the model"})
@@ -45,14 +56,10 @@ func (s *Service) DrawNow(ctx context.Context, actor identity.Actor, key string)
 // Draw makes the plan, risks, notices and list of stakeholders of a release that
 // has none from its model and the service's register, in the transaction that
 // made the release.
-func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
+func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release, from release.Origin) error {
 	var body policy.Body
-	if r.ModelVersionID != 0 {
-		model, err := s.policy.ModelVersionByID(tx, r.ModelVersionID)
-		if err != nil {
-			return err
-		}
-		body = model.Body
+	if from.Model != nil {
+		body = from.Model.Body
 	}
 	p := &Plan{ReleaseID: r.ID, ReleaseKey: r.Key, Number: 1, State: Draft, Content: drawn(r, &body), Difference: []Difference{}, ByID: actor.UserID, ByName: actor.Name}
 	if err := insertPlan(tx, p); err != nil {
@@ -61,7 +68,7 @@ func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) erro
 	if err := s.drawPeople(tx, r); err != nil {
 		return err
 	}
-	if err := s.drawRisks(tx, r, body.Risks); err != nil {
+	if err := drawRisks(tx, r, body.Risks, appetiteOf(from.Policy)); err != nil {
 		return err
 	}
 	if err := drawNotices(tx, r, body.Notices); err != nil {
@@ -119,11 +126,7 @@ func drawn(r *release.Release, b *policy.Body) Content {
 	return c
 }
 
-func (s *Service) drawRisks(tx *db.Tx, r *release.Release, templates []policy.RiskTemplate) error {
-	appetite, err := s.appetite(tx, r)
-	if err != nil {
-		return err
-	}
+func drawRisks(tx *db.Tx, r *release.Release, templates []policy.RiskTemplate, appetite int64) error {
 	due := r.WindowStart
 	if due == 0 {
 		due = tx.Now.Add(days(14))

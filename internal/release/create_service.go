@@ -96,7 +96,7 @@ func (s *Service) create(tx *db.Tx, actor identity.Actor, q Request) (*Release, 
 		return nil, err
 	}
 	for _, room := range s.drawers {
-		if err := room.Draw(tx, actor, r); err != nil {
+		if err := room.Draw(tx, actor, r, Origin{Policy: pinned, Model: model}); err != nil {
 			return nil, err
 		}
 	}

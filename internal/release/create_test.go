@@ -79,7 +79,7 @@ func TestSixteenAtOnceGetSixteenNumbers(t *testing.T) {
 // fussy draws nothing for releases that it dislikes.
 type fussy struct{}
 
-func (fussy) Draw(_ *db.Tx, _ identity.Actor, r *release.Release) error {
+func (fussy) Draw(_ *db.Tx, _ identity.Actor, r *release.Release, _ release.Origin) error {
 	if strings.HasPrefix(r.Title, "Doomed") {
 		return fault.New(fault.Invalid, "Not this one.")
 	}
@@ -259,7 +259,7 @@ func (w *world) versions(key string) (p *policy.Policy, list []policy.Version, e
 // cannot draws what no release is made without.
 type cannot struct{ err error }
 
-func (c cannot) Draw(*db.Tx, identity.Actor, *release.Release) error { return c.err }
+func (c cannot) Draw(*db.Tx, identity.Actor, *release.Release, release.Origin) error { return c.err }
 
 func TestAReleaseThatCannotBeDrawnLeavesNothingBehind(t *testing.T) {
 	w := newWorld(t)

@@ -4,6 +4,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 )
 
 // GateCode names one of the five authorisations.
@@ -93,7 +94,27 @@ type Evidence interface {
 // Drawer fills in its part of a new release, from the model and the service, in
 // the transaction that makes the release.
 type Drawer interface {
-	Draw(tx *db.Tx, actor identity.Actor, r *Release) error
+	Draw(tx *db.Tx, actor identity.Actor, r *Release, from Origin) error
+}
+
+// Origin is what a release is drawn from: the versions that it pins. One that
+// it does not pin is nil.
+type Origin struct {
+	Policy *policy.Version
+	Model  *policy.ModelVersion
+}
+
+// Origin reads what a release was made from.
+func (s *Service) Origin(tx *db.Tx, r *Release) (from Origin, err error) {
+	if r.PolicyVersionID != 0 {
+		if from.Policy, err = s.policy.VersionByID(tx, r.PolicyVersionID); err != nil {
+			return from, err
+		}
+	}
+	if r.ModelVersionID != 0 {
+		from.Model, err = s.policy.ModelVersionByID(tx, r.ModelVersionID)
+	}
+	return from, err
 }
 
 // VerbReschedule tells followers that the window moved. It is no state's verb.

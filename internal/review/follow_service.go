@@ -7,8 +7,8 @@ import (
 )
 
 // Draw gives a new release the knowledge transfers of its model.
-func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release) error {
-	return s.drawTransfers(tx, actor, r)
+func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release, from release.Origin) error {
+	return s.drawTransfers(tx, actor, r, from.Model)
 }
 
 // Follow begins early life or the review in the transaction that leads to it.

@@ -42,13 +42,9 @@ func (s *Service) reviewDays(tx *db.Tx, r *release.Release) (int64, error) {
 // the caller's transaction, so that it arrives with them. The receiver is named
 // where only one person holds the role; giver and material are still to be
 // planned.
-func (s *Service) drawTransfers(tx *db.Tx, actor identity.Actor, r *release.Release) error {
-	if r.ModelVersionID == 0 {
+func (s *Service) drawTransfers(tx *db.Tx, actor identity.Actor, r *release.Release, model *policy.ModelVersion) error {
+	if model == nil || len(model.Body.Transfers) == 0 {
 		return nil
-	}
-	model, err := s.Policy.ModelVersionByID(tx, r.ModelVersionID)
-	if err != nil || len(model.Body.Transfers) == 0 {
-		return err
 	}
 	var due db.Time
 	if !r.WindowStart.IsZero() {

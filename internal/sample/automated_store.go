@@ -141,7 +141,7 @@ func (f *Automated) plan(tx *db.Tx, a *app.App, model *policy.ModelVersion, v *d
 	if err := tx.Create(&release.Component{PackageID: p.ID, Kind: release.Software, Name: "firmware", Label: v.Label, Digest: v.Digest.String(), MediaVersionID: v.ID, MediaItem: v.ItemKey}); err != nil {
 		return err
 	}
-	return a.Deploy.Draw(tx, f.Maya, r)
+	return a.Deploy.Draw(tx, f.Maya, r, release.Origin{Model: model})
 }
 
 // Start brings a wave of it from planned to running.
