@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/noun"
@@ -57,16 +58,26 @@ func passed(waves []Wave) []Wave {
 // backOutBlockers say whether going back needs a decision that was not made
 // since the wave came to be remediated.
 func (d *deed) backOutBlockers() ([]fault.Blocker, error) {
+	undecided, err := d.undecided(d.w.RemediatingAt)
+	if undecided == nil {
+		return nil, err
+	}
+	return []fault.Blocker{*undecided}, err
+}
+
+// undecided says that a point of no return is passed and nobody has decided to
+// go back since the moment at which this remediation began; 0 is not yet.
+func (d *deed) undecided(since db.Time) (*fault.Blocker, error) {
 	gone := passed(d.waves)
 	if len(gone) == 0 {
 		return nil, nil
 	}
 	decision, err := newestDecision(d.tx, d.r.ID)
-	if err != nil || decision != nil && !decision.CreatedAt.Before(d.w.RemediatingAt) {
+	if err != nil || decision != nil && !since.IsZero() && !decision.CreatedAt.Before(since) {
 		return nil, err
 	}
-	return []fault.Blocker{{Code: "wave.noreturn", Sentence: fmt.Sprintf("The point of no return of %s is passed; going back takes a fresh decision.", gone[0].Label()),
-		Owner: identity.ChangeManager.Label() + " or " + identity.ChangeAuthority.Label(), Link: d.r.Link("deployment") + "#rollback", Action: "Decide the rollback"}}, nil
+	return &fault.Blocker{Code: "wave.noreturn", Sentence: fmt.Sprintf("The point of no return of %s is passed; going back takes a fresh decision.", gone[0].Label()),
+		Owner: identity.ChangeManager.Label() + " or " + identity.ChangeAuthority.Label(), Link: d.r.Link("deployment") + "#rollback", Action: "Decide the rollback"}, nil
 }
 
 // DecideRollback lets a release go back past its point of no return. Whoever

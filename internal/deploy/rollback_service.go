@@ -109,15 +109,16 @@ func (d *deed) rollOutBackBlockers() ([]fault.Blocker, error) {
 	if len(d.going()) == 0 {
 		list = append(list, d.block("remediation.waves", "Open the deployment", "No wave has begun that could go back."))
 	}
-	gone := passed(d.waves)
-	if len(gone) == 0 {
-		return list, nil
+	var since db.Time // when the last of the waves came to be remediated
+	for i := range d.waves {
+		if w := &d.waves[i]; w.State == WaveRemediating {
+			since = max(since, w.RemediatingAt)
+		}
 	}
-	decision, err := newestDecision(d.tx, d.r.ID)
-	if err == nil && (decision == nil || d.r.State != release.Remediating) {
-		b := fault.Blocker{Code: "wave.noreturn", Sentence: "The point of no return of " + gone[0].Label() + " is passed; going back takes a fresh decision, which is made once a wave is remediated.",
-			Owner: identity.ChangeManager.Label() + " or " + identity.ChangeAuthority.Label(), Link: d.r.Link("deployment") + "#rollback", Action: "Decide the rollback"}
-		list = append(list, b)
+	undecided, err := d.undecided(since)
+	if undecided != nil {
+		undecided.Sentence = strings.TrimSuffix(undecided.Sentence, ".") + ", which is made once a wave is remediated."
+		list = append(list, *undecided)
 	}
 	return list, err
 }

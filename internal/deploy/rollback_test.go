@@ -218,3 +218,17 @@ func TestARolloutBackPastThePointOfNoReturnIsDecided(t *testing.T) {
 	w.must(w.svc.DecideRollback(ctx, w.chen, w.key, "the loss is smaller"))
 	w.must(w.svc.RollOutBack(ctx, w.maya, w.key, deploy.GoBack{Reason: "errors"}))
 }
+
+func TestARolloutBackTakesNoDecisionOfAnEarlierRemediation(t *testing.T) {
+	w := newWorld(t)
+	w.plans(2, func(e *deploy.WaveEdit) { e.NoReturn = true })
+	w.out()
+	w.must(w.svc.RemediateWave(ctx, w.maya, w.key, 2, "errors"))
+	w.must(w.svc.DecideRollback(ctx, w.chen, w.key, "the loss is smaller"))
+	w.must(w.svc.RetryWave(ctx, w.maya, w.key, 2, "a last try"))
+	w.later(time.Hour)
+	w.must(w.svc.RemediateWave(ctx, w.maya, w.key, 2, "errors again, with an hour's payments"))
+	refused(t, w.svc.RollOutBack(ctx, w.maya, w.key, deploy.GoBack{Reason: "errors", AtOnce: true}), "wave.noreturn")
+	w.must(w.svc.DecideRollback(ctx, w.chen, w.key, "the hour is told to the owner"))
+	w.must(w.svc.RollOutBack(ctx, w.maya, w.key, deploy.GoBack{Reason: "errors", AtOnce: true}))
+}
