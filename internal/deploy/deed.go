@@ -118,13 +118,16 @@ func because(reason *string, field, why string) error {
 	return c.Err("Nothing was changed.")
 }
 
-// byID is the actor's row where a person acts, which makes them one of those
-// who deployed; machines and clocks deploy nothing by their own hand.
+// byID is the actor's row where a person acts. Whoever acts, by hand or with a
+// token of theirs, becomes one of those who deployed; clocks and devices do not.
 func (d *deed) byID() (int64, error) {
-	if d.actor.Kind != identity.PersonKind || d.actor.UserID == 0 {
+	if d.actor.UserID == 0 {
 		return 0, nil
 	}
-	return d.actor.UserID, layHand(d.tx, d.r.ID, d.actor.UserID)
+	if err := layHand(d.tx, d.r.ID, d.actor.UserID); err != nil || d.actor.Kind != identity.PersonKind {
+		return 0, err
+	}
+	return d.actor.UserID, nil
 }
 
 func (d *deed) block(code, action, format string, args ...any) fault.Blocker {

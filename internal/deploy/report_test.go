@@ -53,7 +53,7 @@ func TestWhoMayReport(t *testing.T) {
 	kindIs(t, w.svc.ReportVerified(ctx, w.machine, w.key, 1, "bgo-1", deploy.Report{Digest: signed}), fault.NotFound) // of another wave
 	w.must(w.d.View(ctx, func(tx *db.Tx) error {
 		hands, err := w.svc.Deployers(tx, w.release().ID)
-		if len(hands) != 1 || hands[0] != w.dario.UserID { // who started; a machine is nobody
+		if len(hands) != 2 || hands[0] != w.dario.UserID || hands[1] != w.machine.UserID { // who started, and whose token reported
 			t.Errorf("deployed by %v", hands)
 		}
 		return err
