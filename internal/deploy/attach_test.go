@@ -8,7 +8,7 @@ import (
 
 	"slipway/internal/audit"
 	"slipway/internal/db"
-	"slipway/internal/deploy"
+	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
@@ -59,7 +59,7 @@ func TestWhoMayAttachToAStep(t *testing.T) {
 		}
 	}
 	w.must(w.attach(w.dario, 1, "drained.log", "no connections"))
-	field(t, w.attach(w.dario, 1, "empty.log", ""), deploy.FilesField)
+	field(t, w.attach(w.dario, 1, "empty.log", ""), dml.FilesField)
 	if n := len(w.step(1, 1).Files); n != 1 {
 		t.Errorf("%d files, want the one that was taken", n)
 	}
@@ -73,7 +73,7 @@ func TestSigningNamesWhatWasAttached(t *testing.T) {
 	w.must(w.attach(w.dario, 1, "drained.log", "no connections"))
 	w.must(w.attach(w.dario, 1, "drained.log", "no connections")) // a second tap
 	w.must(w.attach(w.dario, 1, "screen.txt", "all green"))
-	told := w.entry("attached drained.log to Step 1")
+	told := w.entry("attached drained.log to Wave 1, Pilot, step 1")
 	if want := blob.Of([]byte("no connections")).String() + " drained.log 14 bytes"; told.Detail != want || told.ReleaseKey != w.key || w.audited("attached drained.log") != 1 {
 		t.Errorf("attaching is told %d times as %+v", w.audited("attached drained.log"), told)
 	}
@@ -127,12 +127,12 @@ func TestAStepKeepsSoManyFiles(t *testing.T) {
 	w := newWorld(t)
 	w.run(1)
 	w.claim(1, 1)
-	for i := range deploy.MaxStepFiles {
+	for i := range dml.MaxFiles {
 		w.must(w.attach(w.dario, 1, fmt.Sprintf("%d.log", i), fmt.Sprint("line ", i)))
 	}
 	err := w.attach(w.dario, 1, "more.log", "one more")
-	field(t, err, deploy.FilesField)
-	if n := len(w.step(1, 1).Files); n != deploy.MaxStepFiles {
+	field(t, err, dml.FilesField)
+	if n := len(w.step(1, 1).Files); n != dml.MaxFiles {
 		t.Errorf("%d files", n)
 	}
 }

@@ -102,11 +102,18 @@ func (d *deed) record(action, reason, format string, args ...any) error {
 func (d *deed) recordDetail(action, reason, detail, format string, args ...any) error {
 	releaseID := d.r.ID
 	d.tx.AfterCommit(func() { d.s.news.stir(releaseID); d.s.toldAll(d) })
+	e := d.entry(action)
+	e.Reason, e.Detail, e.Sentence = reason, detail, fmt.Sprintf(format, args...)
+	return audit.Record(d.tx, d.actor.By(), e)
+}
+
+// entry is what the record says of the deed beside its sentence.
+func (d *deed) entry(action string) audit.Entry {
 	kind, key := "release", d.r.Key
 	if d.w != nil {
 		kind, key = "wave", fmt.Sprintf("%s/%d", d.r.Key, d.w.Number)
 	}
-	return audit.Record(d.tx, d.actor.By(), audit.Entry{Action: kind + "." + action, Kind: kind, Key: key, Release: d.r.Key, Reason: reason, Detail: detail, Sentence: fmt.Sprintf(format, args...)})
+	return audit.Entry{Action: kind + "." + action, Kind: kind, Key: key, Release: d.r.Key}
 }
 
 // because demands a reason and tidies it.

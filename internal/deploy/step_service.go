@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
@@ -38,13 +39,13 @@ func (s *Service) writeStep(ctx context.Context, actor identity.Actor, key strin
 		if err := save(d.tx, step); err != nil {
 			return err
 		}
-		files := ""
+		var files []string
 		if verb.vouches() {
-			if files, err = d.vouched(step); err != nil {
+			if files, err = dml.Vouch(d.tx, actor, stepSubject, step.ID); err != nil {
 				return err
 			}
 		}
-		if err := d.recordDetail("step."+string(step.State), step.Reason, files, "%s", step.told(verb, d.w)); err != nil {
+		if err := d.recordDetail("step."+string(step.State), step.Reason, strings.Join(files, "\n"), "%s", step.told(verb, d.w)); err != nil {
 			return err
 		}
 		return d.settle()

@@ -8,12 +8,19 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/audit"
 	"slipway/internal/db"
 	"slipway/internal/dml/blob"
 )
 
-// MaxAttachment bounds one attachment. A photograph and a day's log fit in.
-const MaxAttachment = 25 << 20
+const (
+	// MaxAttachment bounds one attachment. A photograph and a day's log fit in.
+	MaxAttachment = 25 << 20
+	// MaxFiles bounds what one person attaches to one thing that they say.
+	MaxFiles = 20
+	// FilesField is where files are chosen; what is wrong with one is said there.
+	FilesField = "files"
+)
 
 // Attachment is a file that a person keeps with what they did: a photograph, a
 // log file, a report. It is evidence: it is never changed and never removed, and
@@ -32,7 +39,30 @@ type Attachment struct {
 	Size      int64
 	ByID      int64
 	ByName    string
-	Damaged   bool `gorm:"->"` // the stored bytes no longer match the digest
+	Damaged   bool    `gorm:"->"` // the stored bytes no longer match the digest
+	VouchedAt db.Time `gorm:"->"` // when it became part of what its owner said; zero until then
+}
+
+// Desk is where files are taken in as evidence: a step that is worked on, a
+// decision or a verdict that is about to be given.
+type Desk struct {
+	ReleaseID int64
+	Subject   string // one word of the room
+	SubjectID int64
+	About     string // in words
+	Link      string
+	Entry     audit.Entry // what the record says beside the sentence
+}
+
+// Said gives those of the files that somebody made part of what they said at a
+// moment; at none, those that they attached and have not said anything of yet.
+func Said(files []Attachment, byID int64, at db.Time) (list []Attachment) {
+	for i := range files {
+		if files[i].ByID == byID && files[i].VouchedAt == at {
+			list = append(list, files[i])
+		}
+	}
+	return list
 }
 
 // TableName is the table of attachments.

@@ -6,10 +6,21 @@ import (
 	"slipway/internal/db"
 )
 
-// attached reads attachments with the state of their bytes.
+// voucher makes an attachment part of what its owner said.
+type voucher struct {
+	AttachmentID int64 `gorm:"primaryKey;autoIncrement:false"`
+	VouchedAt    db.Time
+}
+
+// TableName is the table of vouchers.
+func (voucher) TableName() string { return "media_vouchers" }
+
+// attached reads attachments with the state of their bytes, and when they were
+// vouched for.
 func attached(tx *db.Tx) *gorm.DB {
 	return tx.Gorm().Model(&Attachment{}).Joins("JOIN media_blobs b ON b.digest = media_attachments.digest").
-		Select("media_attachments.*", "b.state = 'damaged' AS damaged").Order("media_attachments.id")
+		Joins("LEFT JOIN media_vouchers v ON v.attachment_id = media_attachments.id").
+		Select("media_attachments.*", "b.state = 'damaged' AS damaged", "COALESCE(v.vouched_at, 0) AS vouched_at").Order("media_attachments.id")
 }
 
 // AttachmentsTo gives what is kept with some subjects of a kind, the first first.

@@ -12,10 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"slipway/internal/audit"
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/dml/blob"
 	"slipway/internal/fault"
+	"slipway/internal/identity"
 )
 
 const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -56,18 +58,16 @@ func TestWhatIsTakenAsAnAttachment(t *testing.T) {
 	}
 }
 
-// attach keeps a file with step 7 of release 3.
+// step7 is a desk at step 7 of release 3.
+func step7(*db.Tx) (Desk, error) {
+	return Desk{ReleaseID: 3, Subject: "step", SubjectID: 7, About: "Wave 1, step 7", Link: "/x", Entry: audit.Entry{Action: "step.attach", Kind: "step", Key: "7"}}, nil
+}
+
+// attach keeps a file of Bruno's with step 7 of release 3.
 func (l library) attach(name, content string) *Attachment {
 	l.t.Helper()
-	file, err := l.TakeFile(context.Background(), "files", name, strings.NewReader(content))
+	a, err := l.KeepFile(context.Background(), l.bruno, name, strings.NewReader(content), step7)
 	if err != nil {
-		l.t.Fatal(err)
-	}
-	var a *Attachment
-	if err := l.db.InTx(context.Background(), func(tx *db.Tx) (err error) {
-		a, err = l.Keep(tx, file, Attachment{ReleaseID: 3, Subject: "step", SubjectID: 7, About: "Wave 1, step 7", Link: "/x", ByID: l.bruno.UserID, ByName: "Bruno"})
-		return err
-	}); err != nil {
 		l.t.Fatal(err)
 	}
 	return a
@@ -99,7 +99,7 @@ func TestFilesThatAreNotTakenLeaveNothing(t *testing.T) {
 		"reversed":  {"gnp.\u202egol", strings.NewReader("x"), "invisible"},
 		"cut off":   {"a.log", io.MultiReader(strings.NewReader("half"), cutOff{}), "did not arrive whole"},
 	} {
-		_, err := l.TakeFile(ctx, "files", try.file, try.body)
+		_, err := l.takeFile(ctx, try.file, try.body)
 		f, ok := fault.As(err)
 		if !ok || f.Kind != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Name != "files" || !strings.Contains(f.Fields[0].Message, try.says) {
 			t.Errorf("%s: %v", name, err)
@@ -111,7 +111,7 @@ func TestFilesThatAreNotTakenLeaveNothing(t *testing.T) {
 			t.Errorf("%s holds %v %v", folder, found, err)
 		}
 	}
-	if file, err := l.TakeFile(ctx, "files", "full.log", io.LimitReader(rambling{}, MaxAttachment)); err != nil || file.info.Size != MaxAttachment {
+	if file, err := l.takeFile(ctx, "full.log", io.LimitReader(rambling{}, MaxAttachment)); err != nil || file.info.Size != MaxAttachment {
 		t.Errorf("one of just the size: %+v %v", file, err)
 	}
 }
@@ -150,7 +150,7 @@ func (finder) Scan(_ context.Context, r io.Reader) (string, error) {
 func TestAttachmentsAreScanned(t *testing.T) {
 	l := newLibrary(t, WithScanner(finder{}))
 	take := func(words string) error {
-		_, err := l.TakeFile(context.Background(), "files", "a.log", strings.NewReader(words))
+		_, err := l.takeFile(context.Background(), "a.log", strings.NewReader(words))
 		return err
 	}
 	if err := take("harmless"); err != nil {
@@ -166,7 +166,7 @@ func TestALargeFileIsNotHeldInMemory(t *testing.T) {
 	l := newLibrary(t)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := l.TakeFile(context.Background(), "files", "full.log", io.LimitReader(rambling{}, MaxAttachment)); err != nil {
+	if _, err := l.takeFile(context.Background(), "full.log", io.LimitReader(rambling{}, MaxAttachment)); err != nil {
 		t.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
@@ -179,7 +179,7 @@ func TestAttachedBytesAreHeldAndScrubbed(t *testing.T) {
 	l := newLibrary(t)
 	ctx := context.Background()
 	kept := l.attach("screen.png", png(t))
-	if _, err := l.TakeFile(ctx, "files", "given-up.log", strings.NewReader("never kept")); err != nil {
+	if _, err := l.takeFile(ctx, "given-up.log", strings.NewReader("never kept")); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -213,11 +213,83 @@ func TestAttachedBytesAreHeldAndScrubbed(t *testing.T) {
 	}
 	_, err = l.OpenAttachment(ctx, kept)
 	wantKind(t, err, fault.Refused, "screen.png no longer match")
-	l.attach("again.png", png(t)) // the same bytes heal both
-	if list := l.attached(); len(list) != 2 || list[0].Damaged || list[1].Damaged || list[1].Digest != blob.Of([]byte(png(t))) {
+	l.attach("again.png", png(t)) // the same bytes heal it
+	if list := l.attached(); len(list) != 1 || list[0].Damaged || list[0].Digest != blob.Of([]byte(png(t))) {
 		t.Errorf("after the same bytes came again: %+v", list)
 	}
 }
+
+// say makes what somebody attached to step 7 part of what they say now.
+func (l library) say(by identity.Actor) (told []string, at db.Time) {
+	l.t.Helper()
+	if err := l.db.InTx(context.Background(), func(tx *db.Tx) (err error) {
+		at = tx.Now
+		told, err = Vouch(tx, by, "step", 7)
+		return err
+	}); err != nil {
+		l.t.Fatal(err)
+	}
+	return told, at
+}
+
+func TestFilesBecomePartOfWhatTheirOwnerSays(t *testing.T) {
+	l := newLibrary(t)
+	for range 2 { // a second tap
+		l.attach("first.log", "one")
+	}
+	l.attach("second.log", "two")
+	if told, _ := l.say(l.cora); len(told) != 0 {
+		t.Errorf("somebody else vouches for %q", told)
+	}
+	told, first := l.say(l.bruno)
+	if len(told) != 2 || told[0] != blob.Of([]byte("one")).String()+" first.log 3 bytes" {
+		t.Errorf("they vouch for %q", told)
+	}
+	dbtest.Advance(l.db, time.Minute)
+	l.attach("first.log", "one") // what was said holds; this is said anew
+	list := l.attached()
+	if len(list) != 3 || len(Said(list, l.bruno.UserID, first)) != 2 || len(Said(list, l.bruno.UserID, 0)) != 1 || len(Said(list, l.cora.UserID, 0)) != 0 {
+		t.Fatalf("%+v", list)
+	}
+	told, second := l.say(l.bruno)
+	if list = l.attached(); len(told) != 1 || len(Said(list, l.bruno.UserID, second)) != 1 || len(Said(list, l.bruno.UserID, first)) != 2 {
+		t.Errorf("%q %+v", told, list)
+	}
+	if a := list[0]; a.Version != 1 || a.UpdatedAt != a.CreatedAt {
+		t.Errorf("the row of a file was changed: %+v", a)
+	}
+}
+
+func TestADeskIsAskedBeforeTheFirstByteAndOnceMore(t *testing.T) {
+	l := newLibrary(t)
+	ctx := context.Background()
+	closed := fault.New(fault.Refused, "closed")
+	asked := 0
+	read := 0
+	body := io.TeeReader(strings.NewReader("words"), counter{&read})
+	_, err := l.KeepFile(ctx, l.bruno, "a.log", body, func(*db.Tx) (Desk, error) { return Desk{}, closed })
+	if wantKind(t, err, fault.Refused, "closed"); read != 0 {
+		t.Errorf("%d bytes were read for a desk that is closed", read)
+	}
+	_, err = l.KeepFile(ctx, l.bruno, "a.log", body, func(tx *db.Tx) (Desk, error) {
+		if asked++; asked == 2 { // somebody decided while the file arrived
+			return Desk{}, closed
+		}
+		return step7(tx)
+	})
+	if wantKind(t, err, fault.Refused, "closed"); read == 0 || len(l.attached()) != 0 {
+		t.Errorf("%d bytes read, kept %+v", read, l.attached())
+	}
+	machine := l.bruno
+	machine.Kind = identity.Machine
+	_, err = l.KeepFile(ctx, machine, "a.log", body, step7)
+	wantKind(t, err, fault.Forbidden, "")
+}
+
+// counter counts the bytes that are read.
+type counter struct{ n *int }
+
+func (c counter) Write(p []byte) (int, error) { *c.n += len(p); return len(p), nil }
 
 // TestALibraryFromBeforeAttachments carries bytes over from the schema that knew
 // no attachments: they are kept with a step by the same digest.
@@ -240,7 +312,7 @@ func TestALibraryFromBeforeAttachments(t *testing.T) {
 	if err := d.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	l := library{Service: New(d, &memory{held: map[blob.Digest][]byte{}, generation: map[blob.Digest]int64{}}), t: t}
+	l := library{Service: New(d, &memory{held: map[blob.Digest][]byte{}, generation: map[blob.Digest]int64{}}), t: t, bruno: identity.Actor{Kind: identity.PersonKind, UserID: 2, Name: "Bruno"}}
 	if a := l.attach("x.txt", "x"); a.ID != 1 || a.Digest != digest || a.Version != 1 {
 		t.Errorf("%+v", a)
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"slipway/internal/deploy"
-	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	view "slipway/templates/deploy"
@@ -114,9 +113,6 @@ func (h *handler) stepWith(verb, field, flash string, do signedVerb) echo.Handle
 	}
 }
 
-// maxStepBody bounds a form with files: as many as a step keeps, and the words.
-const maxStepBody = deploy.MaxStepFiles*dml.MaxAttachment + 1<<20
-
 // stepWithFiles is stepWith for a form to which files may be attached. They are
 // kept first, as they arrive; where the words are refused, they are there when
 // the form comes back.
@@ -130,7 +126,7 @@ func (h *handler) stepWithFiles(verb, field, flash string, do signedVerb) echo.H
 		if err != nil {
 			return err
 		}
-		refused := page.BindFiles(c, maxStepBody, func(name string, body io.Reader) error {
+		refused := page.BindFiles(c, func(name string, body io.Reader) error {
 			_, err := h.app.Deploy.AttachToStep(c.Request().Context(), page.Actor(c), c.Param("key"), wave, step, name, body)
 			return err
 		})

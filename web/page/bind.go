@@ -32,7 +32,9 @@ func newDecoder() *form.Decoder {
 func Bind(c echo.Context, into any) error {
 	r := c.Request()
 	values := r.URL.Query()
-	if r.Method == http.MethodPost {
+	if c.Get(partsRead) != nil {
+		values = r.PostForm
+	} else if r.Method == http.MethodPost {
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, maxForm)
 		parse := r.ParseForm
 		if strings.HasPrefix(r.Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm) {

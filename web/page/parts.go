@@ -10,25 +10,30 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 )
 
 const (
-	maxPart  = 64 << 10 // bytes of one text field beside files
-	maxParts = 100      // fields and files of one form
+	maxPart  = 64 << 10                               // bytes of one text field beside files
+	maxParts = 100                                    // fields and files of one form
+	maxFiles = dml.MaxFiles*dml.MaxAttachment + 1<<20 // bytes of such a form
+
+	partsRead = "parts" // set where BindFiles has read the form already
 )
 
 // BindFiles reads a form with files part by part: text becomes the request's
 // form, and each file is handed to take as it arrives, never kept in memory or in
-// a temporary folder. A form without files may come as any other. The body may
-// have most bytes. A file that was refused does not lose what was typed: the
-// fields after it are still read, and the first error is given.
-func BindFiles(c echo.Context, most int64, take func(name string, body io.Reader) error) error {
+// a temporary folder. A form without files may come as any other. A file that was
+// refused does not lose what was typed: the fields after it are still read, and
+// the first error is given. Bind gives the fields.
+func BindFiles(c echo.Context, take func(name string, body io.Reader) error) error {
 	r := c.Request()
 	if !strings.HasPrefix(r.Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm) {
 		return Bind(c, &struct{}{})
 	}
-	r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxFiles)
+	c.Set(partsRead, true)
 	r.Form, r.PostForm = url.Values{}, url.Values{}
 	parts, err := r.MultipartReader()
 	if err != nil {
