@@ -16,7 +16,7 @@ import (
 // rooms is the order from left to right; braced siblings stand together and do
 // not import each other.
 var rooms = [][]string{
-	{"client"}, {"noun"}, {"fault"}, {"seal"}, {"state"}, {"db"}, {"audit"}, {"identity"}, {"jobs"}, {"catalog", "dml"}, {"policy"}, {"change"}, {"release"},
+	{"client"}, {"noun"}, {"zone"}, {"fault"}, {"seal"}, {"state"}, {"db"}, {"audit"}, {"identity"}, {"jobs"}, {"catalog", "dml"}, {"policy"}, {"change"}, {"release"},
 	{"plan", "build"}, {"deploy"}, {"review"}, {"notify", "report", "status"}, {"app"}, {"sample"},
 }
 

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/state"
+	"slipway/internal/zone"
 )
 
 // FreezeState is where a freeze stands.
@@ -117,11 +118,8 @@ func (s Span) meets(from, to db.Time) bool {
 // Occurrences gives the freeze's spans that touch [from, to), in order. With
 // limit > 0 it stops there. A cancelled freeze has none.
 func (f *Freeze) Occurrences(from, to db.Time, limit int) []Span {
-	zone, err := time.LoadLocation(f.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	start, stop := f.StartsAt.Std().In(zone), f.StopsAt.Std().In(zone)
+	in := zone.OrUTC(f.Zone)
+	start, stop := f.StartsAt.Std().In(in), f.StopsAt.Std().In(in)
 	if f.State == FreezeCancelled {
 		return nil
 	}
@@ -133,7 +131,7 @@ func (f *Freeze) Occurrences(from, to db.Time, limit int) []Span {
 	}
 	var spans []Span
 	for n := f.firstNear(from); ; n++ {
-		span := f.occurrence(n, start, stop, zone)
+		span := f.occurrence(n, start, stop, in)
 		if span.From > to || f.UntilAt != 0 && span.From > f.UntilAt {
 			return spans
 		}
@@ -223,9 +221,7 @@ func (f *Freeze) validate() error {
 	check.Need(f.Reason != "", "reason", "Say why nothing may be deployed.")
 	check.Need(f.StartsAt != 0, "starts_at", "Say when it begins.")
 	check.Need(f.StopsAt > f.StartsAt, "stops_at", "It has to end after it begins.")
-	if _, err := time.LoadLocation(f.Zone); err != nil || f.Zone == "" || f.Zone == "Local" {
-		check.Field("zone", "There is no such time zone. Write it like Europe/Oslo.")
-	}
+	check.Need(zone.Known(f.Zone), "zone", "There is no such time zone. Write it like Europe/Oslo.")
 	longest, known := map[Recurrence]time.Duration{Once: 366, Weekly: 7, Monthly: 28, Yearly: 365}[f.Recurrence]
 	check.Need(known, "recurrence", "Choose how it repeats.")
 	check.Need(!known || f.StopsAt.Sub(f.StartsAt) < longest*24*time.Hour, "stops_at", "It is longer than the time until it repeats.")

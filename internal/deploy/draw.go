@@ -13,6 +13,7 @@ import (
 	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/release"
+	"slipway/internal/zone"
 )
 
 // Draw makes a new release's waves and steps from its model, in the transaction
@@ -98,10 +99,7 @@ func (w *Wave) place(r *release.Release) {
 	if r.WindowStart.IsZero() || w.Hours == 0 {
 		return
 	}
-	start := r.WindowStart.Std()
-	if zone, err := time.LoadLocation(r.Zone); err == nil {
-		start = start.In(zone)
-	}
+	start := r.WindowStart.Std().In(zone.OrUTC(r.Zone))
 	w.WindowStart = db.At(start.AddDate(0, 0, int(w.Days)))
 	w.WindowEnd = w.WindowStart.Add(time.Duration(w.Hours) * time.Hour)
 	if w.WindowStart.Before(r.WindowEnd) {
@@ -116,14 +114,11 @@ func (w *Wave) shift(r *release.Release) {
 		w.place(r)
 		return
 	}
-	zone, err := time.LoadLocation(r.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	by := wall(r.WindowStart, zone).Sub(wall(w.Anchor, zone))
+	in := zone.OrUTC(r.Zone)
+	by := wall(r.WindowStart, in).Sub(wall(w.Anchor, in))
 	move := func(t db.Time) db.Time {
-		to := wall(t, zone).Add(by)
-		return db.At(time.Date(to.Year(), to.Month(), to.Day(), to.Hour(), to.Minute(), to.Second(), 0, zone))
+		to := wall(t, in).Add(by)
+		return db.At(time.Date(to.Year(), to.Month(), to.Day(), to.Hour(), to.Minute(), to.Second(), 0, in))
 	}
 	w.WindowStart, w.WindowEnd, w.Anchor = move(w.WindowStart), move(w.WindowEnd), r.WindowStart
 }

@@ -5,7 +5,6 @@ package deploy
 
 import (
 	"context"
-	"time"
 
 	"slipway/internal/change"
 	"slipway/internal/db"
@@ -51,8 +50,3 @@ func (s *Service) Jobs(r *jobs.Runner) {
 
 // Progress counts the targets of a release.
 type Progress struct{ Done, Active, Failed, Total int64 }
-
-func knownZone(name string) bool {
-	_, err := time.LoadLocation(name)
-	return err == nil && name != "" && name != "Local"
-}

@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/zone"
 )
 
 // Environment is a place where targets stand: staging, production, the field.
@@ -147,7 +148,7 @@ func (d *EnvironmentDraft) validate(c *fault.Check) {
 	d.Key, d.Name, d.Zone = strings.TrimSpace(d.Key), strings.TrimSpace(d.Name), strings.TrimSpace(d.Zone)
 	needKey(c, d.Key)
 	c.Need(d.Name != "" && len(d.Name) <= 120, "name", "Name the environment, in at most 120 characters.")
-	c.Need(knownZone(d.Zone), "zone", "Name its time zone, such as Europe/Oslo.")
+	c.Need(zone.Known(d.Zone), "zone", "Name its time zone, such as Europe/Oslo.")
 	c.Need(d.Method == "" || slices.Contains(Methods(), d.Method), "method", "Choose how its targets are reached.")
 	c.Need(d.Position >= 0 && d.Position <= 10_000, "position", "Enter a whole number from 0 to 10,000.")
 }

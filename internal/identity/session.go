@@ -12,6 +12,7 @@ import (
 	"slipway/internal/audit"
 	"slipway/internal/db"
 	"slipway/internal/fault"
+	"slipway/internal/zone"
 )
 
 // How long a session lasts without use, and at most.
@@ -214,9 +215,9 @@ func (s *Service) ChangePassword(ctx context.Context, actor Actor, old, new, kee
 }
 
 // SetPreferences stores the zone and the theme the actor reads pages in.
-func (s *Service) SetPreferences(ctx context.Context, actor Actor, zone, theme string) error {
+func (s *Service) SetPreferences(ctx context.Context, actor Actor, in, theme string) error {
 	var c fault.Check
-	c.Need(knownZone(zone), "zone", "There is no such time zone. Use a name like Europe/Oslo.")
+	c.Need(in == "" || zone.Known(in), "zone", "There is no such time zone. Use a name like Europe/Oslo.")
 	c.Need(theme == "" || theme == "light" || theme == "dark", "theme", "Choose light, dark or the system's.")
 	if err := c.Err("The preferences were not saved."); err != nil {
 		return err
@@ -226,7 +227,7 @@ func (s *Service) SetPreferences(ctx context.Context, actor Actor, zone, theme s
 		if err != nil {
 			return err
 		}
-		u.Zone, u.Theme = zone, theme
+		u.Zone, u.Theme = in, theme
 		return tx.Save(u)
 	})
 }

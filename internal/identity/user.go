@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
@@ -87,15 +86,6 @@ func common(password, username string) bool {
 		func(known string) bool {
 			return strings.Trim(strings.ReplaceAll(p, known, ""), "0123456789!.-_ ") == ""
 		})
-}
-
-// knownZone tells whether the name is a zone of the tz database.
-func knownZone(name string) bool {
-	if name == "" || name == "Local" {
-		return name == ""
-	}
-	_, err := time.LoadLocation(name)
-	return err == nil
 }
 
 func displayName(username string) string {

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/policy"
+	"slipway/internal/zone"
 )
 
 // Type is what kind of release it is, as the policy defines it.
@@ -126,10 +126,8 @@ func (q *Request) validate() error {
 	return c.Err("The release was not created.")
 }
 
-func checkWindow(c *fault.Check, start, end db.Time, zone string) {
-	if _, err := time.LoadLocation(zone); err != nil || zone == "" || zone == "Local" {
-		c.Field("zone", "Name the time zone of the window, such as Europe/Oslo.")
-	}
+func checkWindow(c *fault.Check, start, end db.Time, in string) {
+	c.Need(zone.Known(in), "zone", "Name the time zone of the window, such as Europe/Oslo.")
 	c.Need(start.IsZero() == end.IsZero(), "window_end", "A window has a start and an end.")
 	c.Need(end.IsZero() || start.Before(end), "window_end", "The window ends after it starts.")
 }

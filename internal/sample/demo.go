@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/app"
 	"slipway/internal/identity"
+	"slipway/internal/zone"
 )
 
 // Options size the demonstration.
@@ -85,7 +86,7 @@ func Demo(ctx context.Context, a *app.App, o Options) error {
 }
 
 func tellAll(ctx context.Context, a *app.App, who cast, c *calendar, now time.Time, o Options) error {
-	zone, err := time.LoadLocation(Zone)
+	home, err := zone.Load(Zone)
 	if err != nil {
 		return fmt.Errorf("zone of the demonstration: %w", err)
 	}
@@ -93,7 +94,7 @@ func tellAll(ctx context.Context, a *app.App, who cast, c *calendar, now time.Ti
 	if version == "" || version == "dev" {
 		version = "1.0.0"
 	}
-	st := &stage{app: a, who: who, now: now, zone: zone, program: o.Program}
+	st := &stage{app: a, who: who, now: now, zone: home, program: o.Program}
 	st.aside()
 	st.past(c)
 	st.present(c, version)

@@ -10,9 +10,9 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"context"
-	"time"
 
 	"slipway/internal/db"
+	"slipway/internal/zone"
 	"slipway/templates/ui"
 )
 
@@ -20,8 +20,8 @@ import (
 // release's, whoever looks.
 func inZone(ctx context.Context, name string) context.Context {
 	f := ui.FrameOf(ctx)
-	if zone, err := time.LoadLocation(name); err == nil {
-		f.Zone, f.ZoneName = zone, name
+	if at, err := zone.Load(name); err == nil {
+		f.Zone, f.ZoneName = at, name
 	}
 	return ui.WithFrame(ctx, f)
 }

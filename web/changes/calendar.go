@@ -12,18 +12,17 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/zone"
 	view "slipway/templates/changes"
 	"slipway/web/page"
 )
 
-// zone is the one the viewer reads days in.
-func zone(c echo.Context) *time.Location {
-	if name := page.Actor(c).Zone; name != "" && c.QueryParam("tz") != "UTC" {
-		if loc, err := time.LoadLocation(name); err == nil {
-			return loc
-		}
+// reading is the zone the viewer reads days in.
+func reading(c echo.Context) *time.Location {
+	if c.QueryParam("tz") == "UTC" {
+		return time.UTC
 	}
-	return time.UTC
+	return zone.OrUTC(page.Actor(c).Zone)
 }
 
 func (h handler) calendar(c echo.Context) error {
@@ -31,7 +30,7 @@ func (h handler) calendar(c echo.Context) error {
 }
 
 func (h handler) showCalendar(c echo.Context, tried view.Accepting, cause error) error {
-	ctx, actor, loc := c.Request().Context(), page.Actor(c), zone(c)
+	ctx, actor, loc := c.Request().Context(), page.Actor(c), reading(c)
 	v := view.CalendarView{View: c.QueryParam("view"), Zone: loc, Freezes: actor.Can(identity.FreezeEdit, 0), Decides: actor.Can(identity.ChangeAuthorise, 0), Errors: page.Errors(cause), Tried: tried}
 	length := 28
 	switch v.View {
@@ -144,7 +143,7 @@ func (h handler) newFreeze(c echo.Context) error {
 	if err := identity.Authorize(page.Actor(c), identity.FreezeEdit, 0); err != nil {
 		return err
 	}
-	return h.freezeForm(c, view.FreezeForm{Freeze: change.Freeze{Zone: zone(c).String()}}, nil)
+	return h.freezeForm(c, view.FreezeForm{Freeze: change.Freeze{Zone: reading(c).String()}}, nil)
 }
 
 func (h handler) freezeForm(c echo.Context, v view.FreezeForm, cause error) (err error) {

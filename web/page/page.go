@@ -19,6 +19,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/zone"
 	"slipway/templates/ui"
 )
 
@@ -126,31 +127,13 @@ func otherZone(c echo.Context, actor identity.Actor, standard *time.Location) st
 }
 
 func ownZone(actor identity.Actor, standard *time.Location) (*time.Location, string) {
-	if actor.Zone != "" {
-		if zone := loadZone(actor.Zone); zone != nil {
-			return zone, actor.Zone
-		}
+	if own, err := zone.Load(actor.Zone); err == nil {
+		return own, actor.Zone
 	}
 	if standard == nil {
 		standard = time.UTC
 	}
 	return standard, standard.String()
-}
-
-// zones are those that were read from the system's files.
-var zones sync.Map
-
-// loadZone gives a zone by its name, or nil if there is none.
-func loadZone(name string) *time.Location {
-	if zone, ok := zones.Load(name); ok {
-		return zone.(*time.Location)
-	}
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		return nil
-	}
-	zones.Store(name, zone)
-	return zone
 }
 
 // Zone is the zone the viewer types times in: their own, or the server's.
@@ -201,14 +184,14 @@ func Version(c echo.Context) int64 {
 
 // When reads a date, or a date and time, as a person typed it in a named zone.
 // Empty gives 0. A time that the clocks skip in spring moves on by an hour.
-func When(value, zone string) (db.Time, error) {
+func When(value, in string) (db.Time, error) {
 	value = strings.TrimSpace(value)
 	if value == "" {
 		return 0, nil
 	}
-	loc, err := time.LoadLocation(zone)
-	if err != nil || zone == "Local" {
-		return 0, fault.New(fault.Invalid, "There is no time zone %q.", zone)
+	loc, err := zone.Load(in)
+	if err != nil {
+		return 0, fault.New(fault.Invalid, "There is no time zone %q.", in)
 	}
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02"} {
 		if t, err := time.ParseInLocation(layout, value, loc); err == nil {

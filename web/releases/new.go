@@ -3,13 +3,13 @@ package releases
 import (
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/release"
+	"slipway/internal/zone"
 	"slipway/templates/draft"
 	view "slipway/templates/releases"
 	"slipway/web/page"
@@ -75,15 +75,15 @@ func (f newForm) request() (release.Request, error) {
 
 // window reads a stretch of time as it was typed, and says which end is wrong.
 // A zone that is none is for the service to refuse, with all the rest.
-func window(from, to, zone string) (start, end db.Time, err error) {
-	if _, err := time.LoadLocation(zone); err != nil {
+func window(from, to, in string) (start, end db.Time, err error) {
+	if !zone.Known(in) {
 		return 0, 0, nil
 	}
 	var check fault.Check
-	if start, err = page.When(from, zone); err != nil {
+	if start, err = page.When(from, in); err != nil {
 		check.Field("window_start", err.Error())
 	}
-	if end, err = page.When(to, zone); err != nil {
+	if end, err = page.When(to, in); err != nil {
 		check.Field("window_end", err.Error())
 	}
 	return start, end, check.Err("The window could not be read.")

@@ -14,6 +14,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/report"
+	"slipway/internal/zone"
 	view "slipway/templates/reports"
 	"slipway/web/page"
 )
@@ -30,8 +31,8 @@ func Routes(g *echo.Group, a *app.App) {
 // query reads what the report is narrowed to, in the zone the viewer reads days in.
 func query(c echo.Context) (report.Query, error) {
 	q := report.Query{ServiceKey: c.QueryParam("service"), Type: c.QueryParam("type"), Zone: time.UTC}
-	if zone, err := time.LoadLocation(page.Actor(c).Zone); err == nil && c.QueryParam("tz") != "UTC" {
-		q.Zone = zone
+	if c.QueryParam("tz") != "UTC" {
+		q.Zone = zone.OrUTC(page.Actor(c).Zone)
 	}
 	var check fault.Check
 	day := func(name string, plus int) db.Time {
