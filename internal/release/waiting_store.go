@@ -2,6 +2,7 @@ package release
 
 import (
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"slipway/internal/db"
 	"slipway/internal/identity"
@@ -31,4 +32,12 @@ func askedWaiversFor(tx *db.Tx, actor identity.Actor, limit int) ([]Waiver, erro
 	var list []Waiver
 	q := tx.Gorm().Joins("JOIN releases ON releases.id = waivers.release_id").Where("waivers.state = ?", WaiverAsked)
 	return list, among(q, actor, identity.WaiverApprove).Order("waivers.id").Limit(limit).Find(&list).Error
+}
+
+func openGatesSeenBy(tx *db.Tx, actor identity.Actor, limit int) ([]Gate, error) {
+	var list []Gate
+	q := tx.Gorm().Joins("JOIN releases ON releases.id = gates.release_id").
+		Where("gates.state = ? AND gates.expires_at >= ? AND releases.state IN ?", GateOpen, tx.Now, alive)
+	own := clause.OrderBy{Expression: clause.Expr{SQL: "CASE WHEN releases.owner_id = ? THEN 0 ELSE 1 END, gates.expires_at, gates.id", Vars: []any{actor.UserID}}}
+	return list, scope(q, actor).Clauses(own).Limit(limit).Find(&list).Error
 }

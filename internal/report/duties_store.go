@@ -28,6 +28,12 @@ var duties = []listing{
 			return Task{Family: "warn", Title: fmt.Sprintf("%s is %s: mend it and submit it anew", g.Note, strings.ToLower(g.State)), Why: why, Href: g.page("gates/" + g.Note), Action: "Open " + g.Note}
 		}},
 	{may: identity.ReleaseEdit,
+		columns: columns{name: "r.title", order: "r.id"},
+		from:    `releases r WHERE r.state = 'Draft' AND {mine} AND {seen} AND {may}`,
+		task: func(r row) Task {
+			return Task{Family: "neutral", Title: "Submit " + r.Name + " for A1", Why: "A draft; nobody is asked to decide until you do", Href: r.page(""), Action: "Open release"}
+		}},
+	{may: identity.ReleaseEdit,
 		columns: columns{name: "r.title", who: "r.owner_name", order: "r.id"},
 		from:    `releases r WHERE r.state = 'RolledBack' AND {mine} AND {seen} AND {may}`,
 		task: func(r row) Task {

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"slipway/internal/noun"
 )
 
 // flightRows is how many releases under way the first page shows.
@@ -35,7 +37,7 @@ func (d *desk) flights(w *Work) error {
 			break
 		}
 		w.Flight = append(w.Flight, Flight{Key: r.ReleaseKey, Title: r.Title, ServiceName: r.ServiceName, State: r.State, OwnerName: r.OwnerName, Type: r.Type,
-			Gates: gateStates(r.Gates), Next: r.next()})
+			Gates: gateStates(r.Gates), Next: r.next(d.weighed.unmet)})
 	}
 	return err
 }
@@ -53,8 +55,8 @@ func gateStates(line string) []GateState {
 	return list
 }
 
-// next says what a release waits for, from what is stored.
-func (r *flightRow) next() string {
+// next says what a release waits for, from what is stored and what was weighed.
+func (r *flightRow) next(unmet map[string]int) string {
 	gates := gateStates(r.Gates)
 	wave := fmt.Sprintf("wave %d, %s", r.WaveNumber, r.WaveName)
 	switch r.State {
@@ -75,7 +77,20 @@ func (r *flightRow) next() string {
 	case "EarlyLife":
 		return r.support()
 	}
+	if n := unmet[r.ReleaseKey]; n > 0 {
+		return fmt.Sprintf("%s is not ready: %s", openGate(gates), noun.Count(n, "blocker"))
+	}
 	return nextGate(gates)
+}
+
+// openGate is the first authorisation that is not given.
+func openGate(gates []GateState) string {
+	for _, g := range gates {
+		if !given(g) {
+			return g.Code
+		}
+	}
+	return ""
 }
 
 func waveWord(state string) string {

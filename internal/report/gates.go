@@ -6,7 +6,6 @@ import (
 
 	"slipway/internal/audit"
 	"slipway/internal/db"
-	"slipway/internal/identity"
 	"slipway/internal/noun"
 	"slipway/internal/release"
 )
@@ -18,20 +17,19 @@ var gateNames = map[release.GateCode]string{release.A1: "the plan", release.A2: 
 // actor's word. Each weighs the evidence of all rooms, so that a page that is
 // drawn again before anything was recorded takes them from memory.
 func (d *desk) gates(w *Work) error {
-	if !d.actor.Can(identity.GateDecide, 0) && !d.actor.Can(identity.WaiverApprove, 0) {
-		return nil
-	}
 	seq, err := audit.LastSeq(d.tx)
 	if err != nil {
 		return err
 	}
-	tasks, known := d.s.weighed.find(d.actor.UserID, seq, d.tx.Now)
-	if !known {
-		if tasks, err = d.weigh(); err != nil {
+	known := false
+	if d.weighed, known = d.s.weighed.find(d.actor.UserID, seq, d.tx.Now); !known {
+		d.weighed.seq, d.weighed.at = seq, d.tx.Now
+		if err := d.weigh(); err != nil {
 			return err
 		}
-		d.s.weighed.keep(d.actor.UserID, weighing{seq, d.tx.Now, tasks})
+		d.s.weighed.keep(d.actor.UserID, d.weighed)
 	}
+	tasks := d.weighed.tasks
 	w.Cut = w.Cut || len(tasks) > Longest
 	for _, t := range tasks[:min(len(tasks), Longest)] {
 		w.add(d.tx.Now, false, t)
@@ -39,22 +37,28 @@ func (d *desk) gates(w *Work) error {
 	return nil
 }
 
-func (d *desk) weigh() ([]Task, error) {
+func (d *desk) weigh() error {
 	gates, err := d.s.rooms.Release.WaitingGates(d.tx, d.actor, Longest+1)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var tasks []Task
 	for _, g := range gates {
 		tasks = append(tasks, gateTask(g))
 	}
 	waivers, err := d.s.rooms.Release.WaitingWaivers(d.tx, d.actor, Longest)
+	if err != nil {
+		return err
+	}
 	for _, e := range waivers {
 		tasks = append(tasks, Task{Family: "warn", Title: fmt.Sprintf("Allow or refuse the exception from “%s”", e.Waiver.Title), Release: e.Release.Key,
 			Why:  fmt.Sprintf("%s asks at %s; %s answers for the risk", e.Waiver.AskedBy, e.Waiver.Gate, e.Waiver.RiskOwner),
 			Href: e.Release.Link("gates", string(e.Waiver.Gate)) + "#waivers", Action: "Decide the waiver"})
 	}
-	return tasks, err
+	d.weighed.tasks = tasks
+	standings, err := d.s.rooms.Release.Standings(d.tx, d.actor)
+	d.weighed.stand(d.actor, standings)
+	return err
 }
 
 // gateTask says whether a gate can be decided now, or waits for others too.
@@ -74,6 +78,8 @@ type weighing struct {
 	seq   int64
 	at    db.Time
 	tasks []Task
+	ways  []way
+	unmet map[string]int // what blocks the open gate of a release, by its key
 }
 
 const (
@@ -86,11 +92,14 @@ type weighings struct {
 	last map[int64]weighing // by person
 }
 
-func (m *weighings) find(person, seq int64, now db.Time) ([]Task, bool) {
+func (m *weighings) find(person, seq int64, now db.Time) (weighing, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	w, known := m.last[person]
-	return w.tasks, known && w.seq == seq && now >= w.at && now-w.at < weighedFor
+	if !known || w.seq != seq || now < w.at || now-w.at >= weighedFor {
+		return weighing{}, false
+	}
+	return w, true
 }
 
 func (m *weighings) keep(person int64, w weighing) {

@@ -22,7 +22,7 @@ func (s *Service) Figures(ctx context.Context, actor identity.Actor, q Query) (*
 	}
 	f := &Figures{}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
-		d := &desk{s, ctx, tx, actor}
+		d := &desk{s: s, ctx: ctx, tx: tx, actor: actor}
 		var err error
 		if f.Services, err = d.serviceNames(); err != nil {
 			return err

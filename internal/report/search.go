@@ -35,7 +35,7 @@ func (s *Service) Search(ctx context.Context, actor identity.Actor, query string
 		return nil, nil
 	}
 	err = s.db.View(ctx, func(tx *db.Tx) error {
-		d := &desk{s, ctx, tx, actor}
+		d := &desk{s: s, ctx: ctx, tx: tx, actor: actor}
 		for _, look := range []func(sought) ([]Hit, error){d.releases, d.packages, d.changes, d.mediaFound, d.knownErrors, d.register} {
 			found, err := look(q)
 			if err != nil {

@@ -43,4 +43,6 @@ type desk struct {
 	ctx   context.Context
 	tx    *db.Tx
 	actor identity.Actor
+
+	weighed weighing // see gates
 }

@@ -56,7 +56,7 @@ type Moment struct {
 type Work struct {
 	Holds     string // the roles, as a sentence
 	Debts     []Debt
-	Decisions []Task
+	Decisions []Task // and what else the actor has to do
 	Overdue   []Task
 	Steps     []Task
 	Handed    []Task
@@ -82,8 +82,8 @@ var listings = slices.Concat(decisions, duties, kept, written, gifts)
 func (s *Service) MyWork(ctx context.Context, actor identity.Actor) (*Work, error) {
 	w := &Work{}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
-		d := &desk{s, ctx, tx, actor}
-		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.loose, d.flights, d.begins, d.soon} {
+		d := &desk{s: s, ctx: ctx, tx: tx, actor: actor}
+		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.loose, d.ways, d.flights, d.begins, d.soon} {
 			if err := part(w); err != nil {
 				return err
 			}

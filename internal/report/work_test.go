@@ -57,7 +57,7 @@ func TestWhatAReleaseWaitsFor(t *testing.T) {
 		"On hold, until it is resumed":                        {State: "OnHold", Gates: "Approved Open"},
 		"Build it anew, or review what happened":              {State: "RolledBack", WaveNumber: 1},
 	} {
-		if got := r.next(); got != want {
+		if got := r.next(nil); got != want {
 			t.Errorf("%s %q waits for %q, want %q", r.State, r.Gates, got, want)
 		}
 	}

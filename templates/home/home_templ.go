@@ -181,7 +181,7 @@ func Page(w *report.Work, mayPlan bool) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = tasks("decisions", "Waiting for your decision", w.Decisions, "Nothing waits for your decision.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = tasks("decisions", "Waiting for you", w.Decisions, "Nothing waits for you.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

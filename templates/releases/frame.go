@@ -107,7 +107,7 @@ func standings(h *release.Head) (list []sentence) {
 	case release.GateApproved, release.GateWaived:
 		return append(list, sentence{"good", name + " holds.", href})
 	case release.GateOpen:
-		return append(list, sentence{"active", name + " waits for its decision.", href})
+		return append(list, sentence{"active", name + " is open: see what it asks.", href})
 	case release.GateRejected:
 		return append(list, sentence{"bad", name + " was rejected; mend what is listed and submit it anew.", href})
 	case release.GateExpired:

@@ -77,14 +77,9 @@ func fallen(v *release.Overview) (list []sentence) {
 	return list
 }
 
-// yours counts the blockers that the viewer is named for.
+// yours counts the blockers that the viewer is named for, or a role of theirs.
 func yours(f ui.Frame, v *release.Overview) string {
-	n := 0
-	for _, b := range v.Blockers {
-		if b.Owner == f.Actor.Name && b.Owner != "" {
-			n++
-		}
-	}
+	n := len(v.AskedOf(f.Actor, v.Blockers))
 	switch n {
 	case 0:
 		return ""

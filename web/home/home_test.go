@@ -62,9 +62,9 @@ func TestWhatEverybodyFinds(t *testing.T) {
 			holds string
 			tasks map[string][]string // by card
 		}{
-			"maya":   {"You are release and deployment manager", map[string][]string{"#overdue": {"Action of the review: "}, "#decisions": {"was rolled back: build it anew", "handover items of"}}},
+			"maya":   {"You are release and deployment manager", map[string][]string{"#overdue": {"Action of the review: "}, "#decisions": {"was rolled back: build it anew", "handover items of", "Clear the way to A4, the deployment of Shelf labels", "of 12 blockers are yours: hash it now", "Submit Image for revision D"}}},
 			"bruno":  {"You are packaging and build manager", map[string][]string{"#overdue": {"Risk R1: "}}},
-			"tess":   {"You are test manager", map[string][]string{"#decisions": {"Verify package v1 of Rotation of the card keys", "Baselined by Bruno Costa"}}},
+			"tess":   {"You are test manager", map[string][]string{"#decisions": {"Verify package v1 of Rotation of the card keys", "Baselined by Bruno Costa", "Clear the way to A3, the check-in of Rotation of the card keys"}}},
 			"chen":   {"You are change manager", map[string][]string{"#decisions": {"Decide A1, the plan of", "Every criterion is met; you decide as change manager", "Decide in retrospect: ", "Allow or refuse the exception from", "Agree the review of", "Authorise or reject CHG-"}}},
 			"olga":   {"You are change authority", map[string][]string{"#decisions": {"Decide in retrospect: ", "Allow or refuse the exception from", "Authorise or reject CHG-"}}},
 			"dario":  {"You are deployment staff", map[string][]string{"#steps": {"You hold it, in wave 1", "Continue"}}},
@@ -74,8 +74,8 @@ func TestWhatEverybodyFinds(t *testing.T) {
 			"sofia":  {"You are service owner", map[string][]string{"#decisions": {"Agree the review of"}}},
 			"cora":   {"You are DML custodian", map[string][]string{"#decisions": {"Accept or reject", "In quarantine, submitted by Bruno Costa"}}},
 			"stefan": {"You are stakeholder", map[string][]string{"#decisions": {"Read the notice to"}}},
-			"ada":    {"You are auditor", map[string][]string{"#decisions": {"Nothing waits for your decision."}}},
-			"root":   {"You are administrator", map[string][]string{"#decisions": {"Nothing waits for your decision."}}},
+			"ada":    {"You are auditor", map[string][]string{"#decisions": {"Nothing waits for you."}}},
+			"root":   {"You are administrator", map[string][]string{"#decisions": {"Nothing waits for you."}}},
 		} {
 			page := people[name].Get("/").Status(http.StatusOK).Has(".page-head", want.holds)
 			for card, texts := range want.tasks {
@@ -113,7 +113,8 @@ func TestWhatEverybodyFinds(t *testing.T) {
 	})
 	t.Run("releases in flight, one's own or the newest", func(t *testing.T) {
 		people["bruno"].Get("/").Has("#flight", "2 of yours").Lacks("#flight", "Maya Lindqvist").Has("#flight tr", "failed, 5 of 8 verified")
-		people["ada"].Get("/").Has("#flight", "the newest").Has("#flight", "All 14 under way").Has("#flight", "Rotation of the card keys")
+		people["ada"].Get("/").Has("#flight", "the newest").Has("#flight", "All 14 under way").Has("#flight", "Rotation of the card keys").
+			Has("#flight", "A4 is not ready: 12 blockers")
 		people["stefan"].Get("/").Has("#flight", "All 13 under way").Lacks("body", "Rotation of the card keys").Lacks("body", "card keys")
 	})
 	t.Run("every link leads to what it names", func(t *testing.T) {
