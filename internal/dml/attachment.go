@@ -65,6 +65,16 @@ func Said(files []Attachment, byID int64, at db.Time) (list []Attachment) {
 	return list
 }
 
+// To gives those of the files that were attached to one thing.
+func To(files []Attachment, subject string, id int64) (list []Attachment) {
+	for i := range files {
+		if files[i].Subject == subject && files[i].SubjectID == id {
+			list = append(list, files[i])
+		}
+	}
+	return list
+}
+
 // TableName is the table of attachments.
 func (Attachment) TableName() string { return "media_attachments" }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/policy"
@@ -24,6 +25,8 @@ type Attestation struct {
 	ByName    string
 
 	PackageDigest string // that it was said of, at the gates that hang on the package
+
+	Files []dml.Attachment `gorm:"-"` // that were attached to it
 }
 
 // counts tells whether the word holds for the package that the release has now.
@@ -64,38 +67,13 @@ func attestAnchor(code string) string { return "criterion-" + strings.ReplaceAll
 // that the policy names.
 func (s *Service) Attest(ctx context.Context, actor identity.Actor, key string, code GateCode, criterion, evidence string) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
-		r, err := s.FindIn(tx, actor, key)
+		r, rule, err := s.confirmable(tx, actor, key, code, criterion)
 		if err != nil {
 			return err
-		}
-		if err := actor.MustBePerson(); err != nil {
-			return err
-		}
-		if err := open(r); err != nil {
-			return err
-		}
-		rules, err := s.rules(tx, r)
-		if err != nil {
-			return err
-		}
-		criteria := rules.CriteriaFor(string(code))
-		at := slices.IndexFunc(criteria, func(c policy.CriterionRule) bool { return c.Code == criterion })
-		if at < 0 {
-			return fault.New(fault.NotFound, "The policy has no such criterion at %s.", code)
-		}
-		if !actor.Has(criteria[at].Role, r.ServiceID) {
-			return fault.New(fault.Forbidden, "The policy has this confirmed by the role %s.", criteria[at].Role.Label())
 		}
 		evidence = strings.TrimSpace(evidence)
 		if evidence == "" || len(evidence) > 2000 {
 			return invalid("evidence_"+criterion, "Say what you saw, in at most 2,000 characters.")
-		}
-		given, err := attestationsOf(tx, r.ID)
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(given, func(a Attestation) bool { return a.Criterion == criterion && a.counts(r) }) {
-			return fault.New(fault.Conflict, "This criterion is confirmed already.")
 		}
 		a := &Attestation{ReleaseID: r.ID, Gate: code, Criterion: criterion, Evidence: evidence, ByID: actor.UserID, ByName: actor.Name}
 		if code.onPackage() {
@@ -104,6 +82,40 @@ func (s *Service) Attest(ctx context.Context, actor identity.Actor, key string, 
 		if err := insert(tx, a); err != nil {
 			return err
 		}
-		return s.record(tx, actor, r, "criterion.attest", evidence, "confirmed for %s: %s", code, fmt.Sprintf("“%s”", criteria[at].Text))
+		files, err := dml.Vouch(tx, actor, attestSubject(criterion), r.ID)
+		if err != nil {
+			return err
+		}
+		return s.recordDetail(tx, actor, r, "criterion.attest", evidence, strings.Join(files, "\n"), "confirmed for %s: %s", code, fmt.Sprintf("“%s”", rule.Text))
 	})
+}
+
+// confirmable finds a criterion of the policy that the actor may confirm now.
+func (s *Service) confirmable(tx *db.Tx, actor identity.Actor, key string, code GateCode, criterion string) (r *Release, rule policy.CriterionRule, err error) {
+	if r, err = s.FindIn(tx, actor, key); err != nil {
+		return r, rule, err
+	}
+	if err := actor.MustBePerson(); err != nil {
+		return r, rule, err
+	}
+	if err := open(r); err != nil {
+		return r, rule, err
+	}
+	rules, err := s.rules(tx, r)
+	if err != nil {
+		return r, rule, err
+	}
+	criteria := rules.CriteriaFor(string(code))
+	at := slices.IndexFunc(criteria, func(c policy.CriterionRule) bool { return c.Code == criterion })
+	if at < 0 {
+		return r, rule, fault.New(fault.NotFound, "The policy has no such criterion at %s.", code)
+	}
+	if rule = criteria[at]; !actor.Has(rule.Role, r.ServiceID) {
+		return r, rule, fault.New(fault.Forbidden, "The policy has this confirmed by the role %s.", rule.Role.Label())
+	}
+	given, err := attestationsOf(tx, r.ID)
+	if err == nil && slices.ContainsFunc(given, func(a Attestation) bool { return a.Criterion == criterion && a.counts(r) }) {
+		err = fault.New(fault.Conflict, "This criterion is confirmed already.")
+	}
+	return r, rule, err
 }

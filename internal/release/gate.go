@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/identity"
 	"slipway/internal/state"
 )
@@ -116,6 +117,8 @@ type Decision struct {
 	PackageDigest string
 	PlanVersion   int64
 	Snapshot      string // the findings as they were, JSON
+
+	Files []dml.Attachment `gorm:"-"` // that were attached to it
 }
 
 // Findings reads the snapshot of the criteria.

@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/change"
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/state"
@@ -71,7 +72,11 @@ func (s *Service) DecideGate(ctx context.Context, actor identity.Actor, key stri
 		if err := insert(tx, &d); err != nil {
 			return err
 		}
-		if err := s.recordDecision(tx, actor, r, &d); err != nil {
+		files, err := dml.Vouch(tx, actor, gateSubject, g.ID)
+		if err != nil {
+			return err
+		}
+		if err := s.recordDecision(tx, actor, r, &d, files); err != nil {
 			return err
 		}
 		if say.Verdict == Reject {
@@ -84,8 +89,12 @@ func (s *Service) DecideGate(ctx context.Context, actor identity.Actor, key stri
 	})
 }
 
-func (s *Service) recordDecision(tx *db.Tx, actor identity.Actor, r *Release, d *Decision) error {
-	detail, err := json.Marshal(map[string]any{"digest": d.PackageDigest, "plan": d.PlanVersion, "role": d.Role, "round": d.Round})
+func (s *Service) recordDecision(tx *db.Tx, actor identity.Actor, r *Release, d *Decision, files []string) error {
+	said := map[string]any{"digest": d.PackageDigest, "plan": d.PlanVersion, "role": d.Role, "round": d.Round}
+	if len(files) > 0 {
+		said["files"] = files
+	}
+	detail, err := json.Marshal(said)
 	if err != nil {
 		return err
 	}

@@ -128,6 +128,11 @@ func (v *HistorySheet) fill(tx *db.Tx, r *Release, leaf Leaf) (err error) {
 	if v.Files, err = dml.AttachmentsOf(tx, r.ID); err != nil {
 		return err
 	}
+	withFiles(v.Decisions, v.Files)
+	for i := range v.Attestations {
+		a := &v.Attestations[i]
+		a.Files = dml.Said(dml.To(v.Files, attestSubject(a.Criterion), r.ID), a.ByID, a.CreatedAt)
+	}
 	v.Entries, err = audit.ForReleaseOf(tx, r.Key, leaf.actions(), leaf.Before, historyLines+1)
 	if len(v.Entries) > historyLines {
 		v.Entries = v.Entries[:historyLines]

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 )
@@ -39,6 +40,9 @@ type GateSheet struct {
 	Proceeds   bool
 	People     []identity.Person
 	Viewer     int64
+
+	Files     []dml.Attachment            // the viewer's, that they have not decided with yet
+	Confirmed map[string][]dml.Attachment // what is attached to the policy's own criteria, by code
 }
 
 // Gate gives the page of one gate.
@@ -87,6 +91,12 @@ func (s *Service) gateSheet(tx *db.Tx, actor identity.Actor, key string, code Ga
 	if v.Decisions, err = allDecisions(tx, v.Gate.ID); err != nil {
 		return nil, err
 	}
+	files, err := dml.AttachmentsTo(tx, gateSubject, v.Gate.ID)
+	if err != nil {
+		return nil, err
+	}
+	withFiles(v.Decisions, files)
+	v.Files = dml.Said(files, actor.UserID, 0)
 	if err := s.former(tx, r, v); err != nil {
 		return nil, err
 	}
@@ -102,6 +112,14 @@ func (s *Service) gateSheet(tx *db.Tx, actor identity.Actor, key string, code Ga
 		v.Outcomes = slices.DeleteFunc(Outcomes(), func(o Outcome) bool { return o == OutcomeRolledBack })
 	}
 	return v, nil
+}
+
+// withFiles gives each decision what was attached to it.
+func withFiles(list []Decision, files []dml.Attachment) {
+	for i := range list {
+		d := &list[i]
+		d.Files = dml.Said(dml.To(files, gateSubject, d.GateID), d.ByID, d.CreatedAt)
+	}
 }
 
 // former finds what the last approval was given for, where that is another
@@ -171,7 +189,11 @@ func (s *Service) exceptions(tx *db.Tx, actor identity.Actor, r *Release, v *Gat
 	if err != nil {
 		return err
 	}
+	v.Confirmed = map[string][]dml.Attachment{}
 	for _, criterion := range rules.CriteriaFor(string(v.Gate.Code)) {
+		if v.Confirmed[criterion.Code], err = dml.AttachmentsTo(tx, attestSubject(criterion.Code), r.ID); err != nil {
+			return err
+		}
 		at := slices.IndexFunc(v.Findings, func(f Finding) bool { return f.Code == criterion.Code })
 		if at >= 0 && v.Findings[at].State != Met && actor.Has(criterion.Role, r.ServiceID) && !r.State.Over() {
 			v.Attests = append(v.Attests, criterion.Code)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"slipway/internal/dml"
 	"slipway/internal/identity"
 	"slipway/internal/plan"
 	"slipway/internal/release"
@@ -147,6 +148,11 @@ func findingWord(s release.FindingState) string {
 func findingAnchor(code string) string { return "criterion-" + strings.ReplaceAll(code, ".", "-") }
 
 func attestForm(code string) string { return "attest-" + strings.ReplaceAll(code, ".", "-") }
+
+// confirmed is what was attached to a criterion by who confirmed it.
+func (v GateView) confirmed(code string) []dml.Attachment {
+	return slices.DeleteFunc(slices.Clone(v.Confirmed[code]), func(a dml.Attachment) bool { return a.VouchedAt.IsZero() })
+}
 
 func (v GateView) attests(f release.Finding) bool { return slices.Contains(v.Attests, f.Code) }
 

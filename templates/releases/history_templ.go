@@ -1009,7 +1009,7 @@ func historyGates(v HistoryView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					for _, d := range list {
-						templ_7745c5c3_Err = decisionLine(d, v.counts(d)).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = decisionLine(v.Key, d, v.counts(d)).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -1261,6 +1261,10 @@ func historyExceptions(v HistoryView) templ.Component {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/releases/history.templ`, Line: 195, Col: 20}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var59))
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Err = files.List(v.Key, a.Files).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

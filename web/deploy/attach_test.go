@@ -1,8 +1,6 @@
 package deploy_test
 
 import (
-	"bytes"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -19,37 +17,6 @@ import (
 
 const dot = "\x89PNG\r\n\x1a\n" + "\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00"
 
-// sends posts a form with files, by their names, as a browser does.
-func sends(t *testing.T, p *webtest.Person, to string, values url.Values, files ...string) *webtest.Page {
-	t.Helper()
-	var body bytes.Buffer
-	w := multipart.NewWriter(&body)
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name := range values {
-		if name != "once" {
-			must(w.WriteField(name, values.Get(name)))
-		}
-	}
-	if _, err := w.CreateFormFile("photo", ""); err != nil { // the field that was left empty
-		t.Fatal(err)
-	}
-	for i := 0; i+1 < len(files); i += 2 {
-		f, err := w.CreateFormFile("files", files[i])
-		must(err)
-		_, err = f.Write([]byte(files[i+1]))
-		must(err)
-	}
-	must(w.Close())
-	r, err := http.NewRequest(http.MethodPost, p.Server.URL+to+"?once="+url.QueryEscape(values.Get("once")), &body)
-	must(err)
-	r.Header.Set("Content-Type", w.FormDataContentType())
-	return p.Do(r)
-}
-
 func TestFilesAreAttachedToAStep(t *testing.T) {
 	c := at(t, "PAY", release.Deploying)
 	dina, dario, stefan := c.s.As("dina"), c.s.As("dario"), c.s.As("stefan")
@@ -61,18 +28,18 @@ func TestFilesAreAttachedToAStep(t *testing.T) {
 		}
 	}
 	values := filled(t, form, sign, "evidence", "All four report 4.3.0.")
-	page := sends(t, dina, sign, values, "tool.exe", "MZ\x90\x00\x03\x00\x00\x00").Status(http.StatusUnprocessableEntity)
+	page := dina.Send(sign, values, "tool.exe", "MZ\x90\x00\x03\x00\x00\x00").Status(http.StatusUnprocessableEntity)
 	page.Has("#step-2 #f-files-error", "tool.exe is neither a picture").Has("#step-2 #f-evidence", "All four report 4.3.0.").Has("[role=alert] a[href='#f-files']", "neither a picture")
-	sends(t, dina, sign, values, "empty.log", "").Status(http.StatusUnprocessableEntity).Has("#step-2 #f-files-error", "empty.log is empty")
-	page = sends(t, dina, sign, values, "big.log", strings.Repeat("x", dml.MaxAttachment+1)).Status(http.StatusUnprocessableEntity)
+	dina.Send(sign, values, "empty.log", "").Status(http.StatusUnprocessableEntity).Has("#step-2 #f-files-error", "empty.log is empty")
+	page = dina.Send(sign, values, "big.log", strings.Repeat("x", dml.MaxAttachment+1)).Status(http.StatusUnprocessableEntity)
 	page.Has("#step-2 #f-files-error", "larger than 25 MiB").Has("#step-2 #f-evidence", "All four report 4.3.0.").Lacks("#step-2", "big.log,")
 
 	values.Set("evidence", "")
-	page = sends(t, dina, sign, values, "<b>screen.png", dot).Status(http.StatusUnprocessableEntity)
+	page = dina.Send(sign, values, "<b>screen.png", dot).Status(http.StatusUnprocessableEntity)
 	page.Has("#step-2 #f-evidence-error", "Say what shows").Has("#step-2 .files", "<b>screen.png")
 	values.Set("evidence", "All four report 4.3.0.")
-	first := sends(t, dina, sign, values, "steps.log", "4.3.0\n").Status(http.StatusSeeOther).Location()
-	if again := sends(t, dina, sign, values, "steps.log", "4.3.0\n").Status(http.StatusSeeOther).Location(); again != first {
+	first := dina.Send(sign, values, "steps.log", "4.3.0\n").Status(http.StatusSeeOther).Location()
+	if again := dina.Send(sign, values, "steps.log", "4.3.0\n").Status(http.StatusSeeOther).Location(); again != first {
 		t.Errorf("a second tap leads to %s, the first to %s", again, first)
 	}
 	files := dario.Get(run).Has("#step-2 .files", "steps.log").Doc().Find("#step-2 .files li")
@@ -115,7 +82,7 @@ func TestOnlyWhoWorksOnAStepAttachesToIt(t *testing.T) {
 	c := at(t, "PAY", release.Deploying)
 	values := url.Values{"version": {"1"}, "evidence": {"mine"}}
 	for name, want := range map[string]int{"maya": http.StatusForbidden, "stefan": http.StatusForbidden, "ada": http.StatusForbidden, "root": http.StatusForbidden, "dario": http.StatusConflict} {
-		sends(t, c.s.As(name), c.wave("2/steps/2/sign"), values, "a.log", "by "+name).Status(want)
+		c.s.As(name).Send(c.wave("2/steps/2/sign"), values, "a.log", "by "+name).Status(want)
 	}
 	c.s.As("dario").Get(c.wave("2/run")).Lacks("#step-2", "a.log")
 }

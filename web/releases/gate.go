@@ -2,6 +2,7 @@ package releases
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
@@ -78,6 +80,12 @@ type sayForm struct {
 func (h handler) decide(c echo.Context) error {
 	return h.onGate(c, "decide", "", "Your decision is signed.", func(ctx context.Context, actor identity.Actor, key string) error {
 		var f sayForm
+		err := page.BindFiles(c, func(name string, body io.Reader) error {
+			return h.app.Release.AttachToGate(ctx, actor, key, gateCode(c), name, body)
+		})
+		if err != nil {
+			return err
+		}
 		if err := page.Bind(c, &f); err != nil {
 			return err
 		}
@@ -96,10 +104,18 @@ func (h handler) proceedGate(c echo.Context) error {
 	return h.onGate(c, "", "", "It goes ahead on the emergency authority.", h.app.Release.Proceed)
 }
 
+// attest reads the form first: its criterion comes before the files, and names
+// the form.
 func (h handler) attest(c echo.Context) error {
+	refused := page.BindFiles(c, func(name string, body io.Reader) error {
+		return h.app.Release.AttachToCriterion(c.Request().Context(), page.Actor(c), c.Param("key"), gateCode(c), c.FormValue("criterion"), name, body)
+	})
 	criterion := c.FormValue("criterion")
 	anchor := strings.ReplaceAll(criterion, ".", "-")
 	return h.onGate(c, "attest-"+anchor, "#criterion-"+anchor, "It is confirmed.", func(ctx context.Context, actor identity.Actor, key string) error {
+		if refused != nil {
+			return renamed(refused, dml.FilesField, "files_"+criterion)
+		}
 		return h.app.Release.Attest(ctx, actor, key, gateCode(c), criterion, c.FormValue("evidence_"+criterion))
 	})
 }

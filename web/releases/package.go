@@ -39,7 +39,7 @@ func opened(c echo.Context) draft.Draft {
 // typed and every reason; what is not the person's to mend goes on.
 func again(c echo.Context, form string, cause error, drawn func(draft.Draft) (templ.Component, error)) error {
 	switch fault.KindOf(cause) {
-	case fault.Invalid, fault.Refused, fault.Conflict:
+	case fault.Invalid, fault.Refused, fault.Conflict, fault.TooLarge, fault.Unavailable:
 	default:
 		return cause
 	}
