@@ -1,9 +1,11 @@
 package build
 
 import (
+	"strconv"
 	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/state"
 )
@@ -91,10 +93,15 @@ type Criterion struct {
 	VerifiedAt     db.Time
 	KnownErrorID   int64
 	KnownErrorKey  string
+
+	Files []dml.Attachment `gorm:"-"` // that were attached to the verdict
 }
 
 // TableName is the table of criteria of releases; the catalogue has its own.
 func (Criterion) TableName() string { return "release_criteria" }
+
+// Anchor is where the page of tests shows the criterion.
+func (c *Criterion) Anchor() string { return "criterion-" + strconv.FormatInt(c.Number, 10) }
 
 // Side is the side of value the criterion is on, with its aspect if it has one.
 func (c *Criterion) Side() string {

@@ -2,8 +2,10 @@ package build
 
 import (
 	"context"
+	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
@@ -12,6 +14,9 @@ import (
 
 // planning are the states in which criteria may still be set.
 var planning = []release.State{release.Draft, release.Proposed, release.Planning, release.BuildTest}
+
+// inJudging are the states in which criteria are judged in test.
+var inJudging = []release.State{release.BuildTest}
 
 // DrawCriteria draws the service package's criteria into the release; those that
 // were drawn before stay as they are. It gives how many are new.
@@ -55,7 +60,7 @@ func (s *Service) AddCriterion(ctx context.Context, actor identity.Actor, key st
 
 // Judge records a verdict on one criterion for the current package.
 func (s *Service) Judge(ctx context.Context, actor identity.Actor, key string, number, version int64, in Verdict) error {
-	return s.write(ctx, actor, key, identity.TestRecord, []release.State{release.BuildTest}, func(tx *db.Tx, r *release.Release) error {
+	return s.write(ctx, actor, key, identity.TestRecord, inJudging, func(tx *db.Tx, r *release.Release) error {
 		c, err := findCriterion(tx, r.ID, number)
 		if err != nil {
 			return err
@@ -63,10 +68,7 @@ func (s *Service) Judge(ctx context.Context, actor identity.Actor, key string, n
 		if err := db.CheckVersion(c, version); err != nil {
 			return err
 		}
-		if err := s.mustBeIndependent(tx, actor, r); err != nil {
-			return err
-		}
-		if err := needPackage(r); err != nil {
+		if err := s.judgeable(tx, actor, r); err != nil {
 			return err
 		}
 		if err := in.validate(); err != nil {
@@ -85,7 +87,11 @@ func (s *Service) Judge(ctx context.Context, actor identity.Actor, key string, n
 		if err := save(tx, c); err != nil {
 			return err
 		}
-		return record(tx, actor, r, "criterion.judge", r.Key, c.Evidence, "judged “%s” %s on package %d: %s against %s", c.Statement, state.Word(c.State), r.PackageVersion, c.Measured, c.Target)
+		files, err := dml.Vouch(tx, actor, verdictSubject, c.ID)
+		if err != nil {
+			return err
+		}
+		return recordDetail(tx, actor, r, "criterion.judge", r.Key, c.Evidence, strings.Join(files, "\n"), "judged “%s” %s on package %d: %s against %s", c.Statement, state.Word(c.State), r.PackageVersion, c.Measured, c.Target)
 	})
 }
 

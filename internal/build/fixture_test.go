@@ -8,6 +8,8 @@ import (
 	"slipway/internal/change"
 	"slipway/internal/db"
 	"slipway/internal/dbtest"
+	"slipway/internal/dml"
+	"slipway/internal/dml/blob"
 	"slipway/internal/identity"
 	"slipway/internal/policy"
 	"slipway/internal/release"
@@ -33,8 +35,13 @@ func newWorld(t *testing.T) *world {
 		verifier: dbtest.User(t, d, "vera", identity.TestManager), author: dbtest.User(t, d, "anton", identity.TestManager, identity.BuildManager)}
 	w.machine = machineOf(dbtest.User(t, d, "ci", identity.TestManager))
 	services := catalog.New(d)
-	w.releases = release.New(d, services, nil, policy.New(d, services), change.New(d))
-	w.svc = build.New(d, w.releases, nil, catalog.New(d))
+	blobs, err := blob.OpenDisk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	media := dml.New(d, blobs)
+	w.releases = release.New(d, services, media, policy.New(d, services), change.New(d))
+	w.svc = build.New(d, w.releases, media, catalog.New(d))
 	w.in(func(tx *db.Tx) error {
 		service := &catalog.ServiceRecord{Key: "PAY", Name: "Payments"}
 		if err := tx.Create(service); err != nil {

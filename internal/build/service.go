@@ -35,20 +35,29 @@ var inTest = []release.State{release.BuildTest, release.Ready}
 // hands both to the deed.
 func (s *Service) write(ctx context.Context, actor identity.Actor, key string, p identity.Permission, states []release.State, deed func(*db.Tx, *release.Release) error) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
-		r, err := s.release.FindIn(tx, actor, key)
+		r, err := s.found(tx, actor, key, p, states)
 		if err != nil {
 			return err
 		}
-		if err := identity.Authorize(actor, p, r.ServiceID); err != nil {
-			return err
-		}
-		if len(states) > 0 && !slices.Contains(states, r.State) {
-			return fault.Refuse("This cannot be recorded now.", fault.Blocker{Code: "release.state",
-				Sentence: fmt.Sprintf("%s is %s; this is recorded while it is %s.", r.Key, state.Word(r.State), either(states)),
-				Owner:    r.OwnerName, Link: "/releases/" + r.Key, Action: "Open the release"})
-		}
 		return deed(tx, r)
 	})
+}
+
+// found finds the release in one of the states, and allows the actor.
+func (s *Service) found(tx *db.Tx, actor identity.Actor, key string, p identity.Permission, states []release.State) (*release.Release, error) {
+	r, err := s.release.FindIn(tx, actor, key)
+	if err != nil {
+		return nil, err
+	}
+	if err := identity.Authorize(actor, p, r.ServiceID); err != nil {
+		return nil, err
+	}
+	if len(states) > 0 && !slices.Contains(states, r.State) {
+		return nil, fault.Refuse("This cannot be recorded now.", fault.Blocker{Code: "release.state",
+			Sentence: fmt.Sprintf("%s is %s; this is recorded while it is %s.", r.Key, state.Word(r.State), either(states)),
+			Owner:    r.OwnerName, Link: "/releases/" + r.Key, Action: "Open the release"})
+	}
+	return r, nil
 }
 
 func either(states []release.State) string {
@@ -61,7 +70,12 @@ func either(states []release.State) string {
 
 // record writes the audit entry of a deed on a release.
 func record(tx *db.Tx, actor identity.Actor, r *release.Release, action, record, reason, format string, args ...any) error {
-	return audit.Record(tx, actor.By(), audit.Entry{Action: action, Kind: "release", Key: record, Release: r.Key, Reason: reason, Sentence: fmt.Sprintf(format, args...)})
+	return recordDetail(tx, actor, r, action, record, reason, "", format, args...)
+}
+
+// recordDetail is record with what the entry holds beyond its sentence.
+func recordDetail(tx *db.Tx, actor identity.Actor, r *release.Release, action, record, reason, detail, format string, args ...any) error {
+	return audit.Record(tx, actor.By(), audit.Entry{Action: action, Kind: "release", Key: record, Release: r.Key, Reason: reason, Detail: detail, Sentence: fmt.Sprintf(format, args...)})
 }
 
 func testsPage(r *release.Release, anchor string) string {

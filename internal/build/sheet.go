@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/identity"
 	"slipway/internal/release"
 )
@@ -21,7 +22,8 @@ type Sheet struct {
 	Operations []identity.Person
 	Package    *release.Package
 	Viewer     int64
-	Mine       string // why the viewer may not verify; empty when they may
+	Held       map[int64][]dml.Attachment // the viewer's files that no verdict has yet, by criterion
+	Mine       string                     // why the viewer may not verify; empty when they may
 
 	MayBuild, MayTest, MayDraw, MayReport, MayRehearse bool
 }
@@ -45,6 +47,9 @@ func (s *Service) Sheet(ctx context.Context, actor identity.Actor, key string) (
 			MayReport: actor.Can(identity.KnownErrorEdit, r.ServiceID), MayRehearse: actor.Can(identity.ReadinessEdit, r.ServiceID)}
 		if f.made(actor.UserID) {
 			sheet.Mine = "You built or packaged this release; somebody who did not verifies it."
+		}
+		if sheet.Held, err = attachedTo(tx, sheet.Criteria, actor.UserID); err != nil {
+			return err
 		}
 		if sheet.Others, err = others(tx, r.ServiceID, f.errors); err != nil {
 			return err

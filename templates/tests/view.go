@@ -88,7 +88,7 @@ func labelOf(s release.FindingState) string  { _, l := family(s); return l }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-func criterionForm(c build.Criterion) string { return "criterion-" + number(c.Number) }
+func criterionForm(c build.Criterion) string { return c.Anchor() }
 func errorForm(k build.KnownError) string    { return "error-" + strings.ToLower(k.Key()) }
 func witnessForm(r build.Rehearsal) string   { return "witness-" + number(r.Number) }
 

@@ -5,7 +5,6 @@ package tests
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -83,11 +82,11 @@ func (h handler) act(c echo.Context, form, anchor, flash string, do deed) error 
 // again shows the page of a refused form; other failures pass on.
 func (h handler) again(c echo.Context, form string, err error, component func(view.View) templ.Component) error {
 	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Refused, fault.Conflict:
+	case fault.Invalid, fault.Refused, fault.Conflict, fault.TooLarge, fault.Unavailable:
 	default:
 		return err
 	}
-	d := draft.Draft{Form: form, Values: typed(c), Errors: page.Errors(err)}
+	d := draft.Draft{Form: form, Values: c.Request().PostForm, Errors: page.Errors(err)}
 	if f, ok := fault.As(err); ok {
 		d.Blockers = f.Blockers
 	}
@@ -96,14 +95,6 @@ func (h handler) again(c echo.Context, form string, err error, component func(vi
 		return err
 	}
 	return page.Again(c, err, component(v))
-}
-
-// typed is what arrived in the form, as far as it was read.
-func typed(c echo.Context) url.Values {
-	if form := c.Request().MultipartForm; form != nil {
-		return form.Value
-	}
-	return c.Request().PostForm
 }
 
 // at reads the number in the address; anything else is not there.

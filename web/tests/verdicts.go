@@ -2,6 +2,7 @@ package tests
 
 import (
 	"context"
+	"io"
 	"strconv"
 	"strings"
 
@@ -59,7 +60,13 @@ func (h handler) judge(c echo.Context) error {
 		return err
 	}
 	var in verdictForm
+	refused := page.BindFiles(c, func(name string, body io.Reader) error {
+		return h.app.Build.AttachToVerdict(c.Request().Context(), page.Actor(c), c.Param("key"), n, name, body)
+	})
 	return h.act(c, "criterion-"+strconv.FormatInt(n, 10), "#criteria", "The verdict is recorded.", func(ctx context.Context, actor identity.Actor, key string) error {
+		if refused != nil {
+			return refused
+		}
 		if err := page.Bind(c, &in); err != nil {
 			return err
 		}
