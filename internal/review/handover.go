@@ -127,12 +127,7 @@ func (h *HandoverItem) decide(verb HandoverVerb, by who, deployed bool, reason s
 		return err
 	}
 	var c fault.Check
-	if by.id == h.OfferedByID {
-		c.Block(fault.Blocker{Code: "handover.independent", Sentence: "You offered this item; somebody else in operations decides on it.", Owner: "Operations"})
-	}
-	if deployed {
-		c.Block(fault.Blocker{Code: "handover.independent", Sentence: "You took part in deploying this release; somebody in operations who did not decides on it.", Owner: "Operations"})
-	}
+	c.Block(h.against(by.id, deployed)...)
 	reason = strings.TrimSpace(reason)
 	c.Need(verb != VerbReturn || reason != "", "reason", "Say what is missing, so that it can be mended.")
 	c.Need(len(reason) <= maxText, "reason", "Keep the reason shorter.")
@@ -142,4 +137,15 @@ func (h *HandoverItem) decide(verb HandoverVerb, by who, deployed bool, reason s
 	h.State, h.Reason = to, reason
 	h.DecidedByID, h.DecidedBy, h.DecidedAt = by.id, by.name, by.at
 	return nil
+}
+
+// against says why a person has no say on an offer.
+func (h *HandoverItem) against(id int64, deployed bool) (list []fault.Blocker) {
+	if id == h.OfferedByID {
+		list = append(list, fault.Blocker{Code: "handover.independent", Sentence: "You offered this item; somebody else in operations decides on it.", Owner: "Operations"})
+	}
+	if deployed {
+		list = append(list, fault.Blocker{Code: "handover.independent", Sentence: "You took part in deploying this release; somebody in operations who did not decides on it.", Owner: "Operations"})
+	}
+	return list
 }

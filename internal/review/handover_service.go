@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
@@ -22,7 +23,11 @@ func (s *Service) Offer(ctx context.Context, actor identity.Actor, key string, n
 		if err := save(tx, item); err != nil {
 			return err
 		}
-		return record(tx, actor, r, "handover.offer", "", "offered the handover item %s of %s", KindLabel(item.Kind), r.Key)
+		files, err := dml.Vouch(tx, actor, handoverSubject, item.ID)
+		if err != nil {
+			return err
+		}
+		return recordDetail(tx, actor, r, "handover.offer", "", files, "offered the handover item %s of %s", KindLabel(item.Kind), r.Key)
 	})
 }
 
@@ -73,7 +78,11 @@ func (s *Service) DecideHandover(ctx context.Context, actor identity.Actor, key 
 		if err := save(tx, item); err != nil {
 			return err
 		}
-		return record(tx, actor, r, "handover."+string(verb), reason, "set the handover item %s of %s to %s", KindLabel(item.Kind), r.Key, item.State)
+		files, err := dml.Vouch(tx, actor, handoverSubject, item.ID)
+		if err != nil {
+			return err
+		}
+		return recordDetail(tx, actor, r, "handover."+string(verb), reason, files, "set the handover item %s of %s to %s", KindLabel(item.Kind), r.Key, item.State)
 	})
 }
 

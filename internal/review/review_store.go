@@ -25,10 +25,15 @@ func numbered[T any, P interface {
 	db.Versioned
 }](tx *db.Tx, releaseID, number, version int64) (P, error) {
 	var row T
-	if err := tx.First(&row, "release_id = ? AND number = ?", releaseID, number); err != nil {
+	if err := find(tx, &row, releaseID, number); err != nil {
 		return nil, err
 	}
 	return P(&row), db.CheckVersion(P(&row), version)
+}
+
+// find is numbered whatever the version.
+func find(tx *db.Tx, row any, releaseID, number int64) error {
+	return tx.First(row, "release_id = ? AND number = ?", releaseID, number)
 }
 
 // all lists a release's rows in the order given.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"slipway/internal/audit"
 	"slipway/internal/build"
@@ -60,21 +61,9 @@ type deed func(tx *db.Tx, r *release.Release, by who) error
 // the record, which names who may.
 func (s *Service) write(ctx context.Context, actor identity.Actor, key string, p identity.Permission, states []release.State, do deed) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
-		r, err := s.Release.FindIn(tx, actor, key)
+		r, err := s.found(tx, actor, key, p, states)
 		if err != nil {
 			return err
-		}
-		if p != "" {
-			if err := identity.Authorize(actor, p, r.ServiceID); err != nil {
-				return err
-			}
-		}
-		if err := actor.MustBePerson(); err != nil {
-			return err
-		}
-		if !slices.Contains(states, r.State) {
-			return fault.Refuse("This cannot be done now.", fault.Blocker{Code: "release.state", Owner: r.OwnerName, Link: "/releases/" + r.Key, Action: "Open the release",
-				Sentence: fmt.Sprintf("%s is %s, and this belongs to another part of its life.", r.Key, state.Word(r.State))})
 		}
 		if r.State == release.EarlyLife || r.State == release.Review {
 			if err := s.Begin(tx, clock(), r); err != nil {
@@ -85,12 +74,38 @@ func (s *Service) write(ctx context.Context, actor identity.Actor, key string, p
 	})
 }
 
+// found finds the release in one of the states, and allows the actor.
+func (s *Service) found(tx *db.Tx, actor identity.Actor, key string, p identity.Permission, states []release.State) (*release.Release, error) {
+	r, err := s.Release.FindIn(tx, actor, key)
+	if err != nil {
+		return nil, err
+	}
+	if p != "" {
+		if err := identity.Authorize(actor, p, r.ServiceID); err != nil {
+			return nil, err
+		}
+	}
+	if err := actor.MustBePerson(); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(states, r.State) {
+		return nil, fault.Refuse("This cannot be done now.", fault.Blocker{Code: "release.state", Owner: r.OwnerName, Link: "/releases/" + r.Key, Action: "Open the release",
+			Sentence: fmt.Sprintf("%s is %s, and this belongs to another part of its life.", r.Key, state.Word(r.State))})
+	}
+	return r, nil
+}
+
 // clock is who begins early life when nobody was there to do it.
 func clock() identity.Actor { return identity.System("early life support") }
 
 // record writes the audit entry of a deed on a release.
 func record(tx *db.Tx, actor identity.Actor, r *release.Release, action, reason, format string, args ...any) error {
-	return audit.Record(tx, actor.By(), audit.Entry{Action: action, Kind: "release", Key: r.Key, Release: r.Key, Reason: reason, Sentence: fmt.Sprintf(format, args...)})
+	return recordDetail(tx, actor, r, action, reason, nil, format, args...)
+}
+
+// recordDetail is record with the files that the deed vouches for.
+func recordDetail(tx *db.Tx, actor identity.Actor, r *release.Release, action, reason string, files []string, format string, args ...any) error {
+	return audit.Record(tx, actor.By(), audit.Entry{Action: action, Kind: "release", Key: r.Key, Release: r.Key, Reason: reason, Detail: strings.Join(files, "\n"), Sentence: fmt.Sprintf(format, args...)})
 }
 
 func page(r *release.Release, anchor string) string {

@@ -30,7 +30,8 @@ type Sheet struct {
 	Errors    []build.KnownError
 	People    []identity.Person
 	Material  []dml.Version
-	Deployed  bool // the viewer took part in deploying
+	Papers    map[string]Papers // files, by what they are attached to
+	Deployed  bool              // the viewer took part in deploying
 	Viewer    int64
 
 	MayRun, MayAcceptExit, MayPlan, MayOffer, MayDecide bool
@@ -105,12 +106,67 @@ func (s *Service) read(tx *db.Tx, actor identity.Actor, key string) (*Sheet, err
 	step(func() (e error) { sh.Errors, e = s.Build.KnownErrors(tx, r.ID); return })
 	step(func() (e error) { sh.People, e = identity.People(tx, r.ServiceID); return })
 	step(func() (e error) { sh.Deployed, e = s.deployed(tx, r, actor.UserID); return })
+	step(func() error { return sh.readPapers(tx) })
 	if sh.EarlyLife != nil && sh.EarlyLife.State != Accepted {
 		sh.Blockers = sh.EarlyLife.lacks(r, exitFacts{days: sh.Days, incidents: sh.Incidents, transfers: sh.Transfers, values: sh.Values, now: tx.Now})
 	}
 	sh.Uncovered = uncovered(sh.Roster, r.ELSDays)
 	sh.allow(actor, r.ServiceID)
 	return sh, err
+}
+
+// readPapers reads the files of everything on the page that takes some.
+func (sh *Sheet) readPapers(tx *db.Tx) (err error) {
+	ids := map[string][]int64{}
+	for i := range sh.Values {
+		ids[liveSubject] = append(ids[liveSubject], sh.Values[i].Criterion.ID)
+	}
+	for i := range sh.Transfers {
+		ids[transferSubject] = append(ids[transferSubject], sh.Transfers[i].ID)
+	}
+	for i := range sh.Items {
+		ids[handoverSubject] = append(ids[handoverSubject], sh.Items[i].ID)
+	}
+	sh.Papers = map[string]Papers{}
+	for subject, list := range ids {
+		if sh.Papers[subject], err = papersTo(tx, subject, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OfValue are the files of a live verdict.
+func (sh *Sheet) OfValue(v Value) []dml.Attachment {
+	if v.Check.CheckedAt.IsZero() {
+		return nil
+	}
+	return dml.Said(sh.Papers[liveSubject][v.Criterion.ID], v.Check.ByID, v.Check.CheckedAt)
+}
+
+// HeldForValue are the viewer's files that no live verdict has yet.
+func (sh *Sheet) HeldForValue(v Value) []dml.Attachment {
+	return sh.Papers[liveSubject].Held(v.Criterion.ID, sh.Viewer)
+}
+
+// OfTransfer are the files of giver and receiver.
+func (sh *Sheet) OfTransfer(t Transfer) []dml.Attachment {
+	return sh.Papers[transferSubject].Given(t.ID)
+}
+
+// HeldForTransfer are the viewer's files that they have not said anything of.
+func (sh *Sheet) HeldForTransfer(t Transfer) []dml.Attachment {
+	return sh.Papers[transferSubject].Held(t.ID, sh.Viewer)
+}
+
+// OfItem are the files of an offer and of its answer.
+func (sh *Sheet) OfItem(h HandoverItem) []dml.Attachment {
+	return sh.Papers[handoverSubject].Given(h.ID)
+}
+
+// HeldForItem are the viewer's files that they have not said anything of.
+func (sh *Sheet) HeldForItem(h HandoverItem) []dml.Attachment {
+	return sh.Papers[handoverSubject].Held(h.ID, sh.Viewer)
 }
 
 func (sh *Sheet) allow(actor identity.Actor, serviceID int64) {

@@ -5,9 +5,13 @@ import (
 	"slices"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/identity"
 	"slipway/internal/release"
 )
+
+// moving are the states in which a transfer is delivered and answered.
+var moving = slices.Concat(before, closing)
 
 // PlanTransfer plans a knowledge transfer.
 func (s *Service) PlanTransfer(ctx context.Context, actor identity.Actor, key string, in TransferPlan) (*Transfer, error) {
@@ -74,7 +78,7 @@ func (s *Service) fillTransfer(tx *db.Tx, t *Transfer, in TransferPlan) error {
 // MoveTransfer delivers, confirms or asks to repeat. It takes no role but being
 // the person whom the transfer names: the giver delivers, the receiver answers.
 func (s *Service) MoveTransfer(ctx context.Context, actor identity.Actor, key string, number, version int64, verb TransferVerb, note string) error {
-	return s.write(ctx, actor, key, "", slices.Concat(before, closing), func(tx *db.Tx, r *release.Release, by who) error {
+	return s.write(ctx, actor, key, "", moving, func(tx *db.Tx, r *release.Release, by who) error {
 		t, err := numbered[Transfer](tx, r.ID, number, version)
 		if err != nil {
 			return err
@@ -85,6 +89,10 @@ func (s *Service) MoveTransfer(ctx context.Context, actor identity.Actor, key st
 		if err := save(tx, t); err != nil {
 			return err
 		}
-		return record(tx, actor, r, "transfer."+string(verb), note, "set the knowledge transfer “%s” to %s", t.Topic, t.State)
+		files, err := dml.Vouch(tx, actor, transferSubject, t.ID)
+		if err != nil {
+			return err
+		}
+		return recordDetail(tx, actor, r, "transfer."+string(verb), note, files, "set the knowledge transfer “%s” to %s", t.Topic, t.State)
 	})
 }

@@ -5,6 +5,7 @@ import (
 
 	"slipway/internal/build"
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
@@ -46,10 +47,8 @@ func (s *Service) values(tx *db.Tx, r *release.Release) ([]Value, error) {
 // manager measures; whoever built the release does not.
 func (s *Service) Measure(ctx context.Context, actor identity.Actor, key string, number, version int64, in Measurement) error {
 	return s.write(ctx, actor, key, "", late, func(tx *db.Tx, r *release.Release, by who) error {
-		if !actor.Can(identity.TestRecord, r.ServiceID) {
-			if err := identity.Authorize(actor, identity.ElsRun, r.ServiceID); err != nil {
-				return err
-			}
+		if err := s.mayMeasure(tx, actor, r); err != nil {
+			return err
 		}
 		value, err := s.value(tx, r, number)
 		if err != nil {
@@ -57,13 +56,6 @@ func (s *Service) Measure(ctx context.Context, actor identity.Actor, key string,
 		}
 		check := &value.Check
 		if err := db.CheckVersion(check, version); err != nil {
-			return err
-		}
-		blockers, err := s.Build.Independent(tx, actor, r)
-		if err != nil {
-			return err
-		}
-		if err := fault.Refuse("You cannot measure this release.", blockers...); err != nil {
 			return err
 		}
 		if err := in.validate(); err != nil {
@@ -79,8 +71,27 @@ func (s *Service) Measure(ctx context.Context, actor identity.Actor, key string,
 		if err := save(tx, check); err != nil {
 			return err
 		}
-		return record(tx, actor, r, "value.measure", check.Evidence, "measured “%s” live as %s: %s against %s", value.Criterion.Statement, state.Word(check.State), check.Measured, value.Criterion.Target)
+		files, err := dml.Vouch(tx, actor, liveSubject, value.Criterion.ID)
+		if err != nil {
+			return err
+		}
+		return recordDetail(tx, actor, r, "value.measure", check.Evidence, files, "measured “%s” live as %s: %s against %s", value.Criterion.Statement, state.Word(check.State), check.Measured, value.Criterion.Target)
 	})
+}
+
+// mayMeasure allows early life support and the test manager, unless they built
+// the release.
+func (s *Service) mayMeasure(tx *db.Tx, actor identity.Actor, r *release.Release) error {
+	if !actor.Can(identity.TestRecord, r.ServiceID) {
+		if err := identity.Authorize(actor, identity.ElsRun, r.ServiceID); err != nil {
+			return err
+		}
+	}
+	blockers, err := s.Build.Independent(tx, actor, r)
+	if err != nil {
+		return err
+	}
+	return fault.Refuse("You cannot measure this release.", blockers...)
 }
 
 func (s *Service) value(tx *db.Tx, r *release.Release, number int64) (*Value, error) {

@@ -8,11 +8,15 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/a-h/templ"
+
 	"slipway/internal/build"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/release"
 	"slipway/internal/review"
 	"slipway/templates/draft"
+	"slipway/templates/files"
 	"slipway/templates/ui"
 )
 
@@ -34,6 +38,15 @@ func (v View) at(parts ...any) string {
 
 // open is the address that shows the page with one form open.
 func (v View) open(form string) string { return v.at() + "?do=" + form + "#" + form }
+
+// attach are the fields for files of a form; several may stand on the page.
+func (v View) attach(form string, held []dml.Attachment) templ.Component {
+	i := ui.Input{Form: form, Name: dml.FilesField, Label: "Files"}
+	if v.Draft.Is(form) {
+		i = v.Draft.Input(dml.FilesField, "Files", "")
+	}
+	return files.Attach(v.Sheet.Release.Key, i, "photo", held)
+}
 
 func (v View) live() bool { return v.Sheet.Release.State == release.EarlyLife }
 

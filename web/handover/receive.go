@@ -52,14 +52,22 @@ func (h handler) reviseTransfer(c echo.Context) error {
 }
 
 func (h handler) moveTransfer(c echo.Context) error {
+	refused := h.files(c, h.app.Review.AttachToTransfer)
 	verb := review.TransferVerb(c.FormValue("verb"))
 	return h.act(c, string(verb), "#transfer", "Your answer is recorded.", func(ctx context.Context, actor identity.Actor, key string, n int64) error {
+		if refused != nil {
+			return refused
+		}
 		return h.app.Review.MoveTransfer(ctx, actor, key, n, page.Version(c), verb, c.FormValue("note"))
 	})
 }
 
 func (h handler) offer(c echo.Context) error {
+	refused := h.files(c, h.app.Review.AttachToHandover)
 	return h.act(c, "item", "#handover", "The item is offered to operations.", func(ctx context.Context, actor identity.Actor, key string, n int64) error {
+		if refused != nil {
+			return refused
+		}
 		return h.app.Review.Offer(ctx, actor, key, n, page.Version(c), c.FormValue("detail"))
 	})
 }
@@ -71,13 +79,18 @@ func (h handler) withdraw(c echo.Context) error {
 }
 
 func (h handler) decide(c echo.Context) error {
+	refused := h.files(c, h.app.Review.AttachToHandover)
 	verb := review.HandoverVerb(c.FormValue("verb"))
 	return h.act(c, string(verb), "#handover", "Your answer is recorded.", func(ctx context.Context, actor identity.Actor, key string, n int64) error {
+		if refused != nil {
+			return refused
+		}
 		return h.app.Review.DecideHandover(ctx, actor, key, n, page.Version(c), verb, c.FormValue("reason"))
 	})
 }
 
 func (h handler) measure(c echo.Context) error {
+	refused := h.files(c, h.app.Review.AttachToMeasurement)
 	var in struct {
 		Verb       string `form:"verb"`
 		Measured   string `form:"measured"`
@@ -85,6 +98,9 @@ func (h handler) measure(c echo.Context) error {
 		KnownError string `form:"known_error"`
 	}
 	return h.act(c, "value", "#value", "The live verdict is recorded.", func(ctx context.Context, actor identity.Actor, key string, n int64) error {
+		if refused != nil {
+			return refused
+		}
 		if err := page.Bind(c, &in); err != nil {
 			return err
 		}

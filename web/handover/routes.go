@@ -4,6 +4,7 @@ package handover
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -88,7 +89,7 @@ func (h handler) act(c echo.Context, form, anchor, flash string, do deed) error 
 		return page.Redirect(c, page.Path("releases", c.Param("key"), "handover")+anchor, flash)
 	}
 	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Refused, fault.Conflict:
+	case fault.Invalid, fault.Refused, fault.Conflict, fault.TooLarge, fault.Unavailable:
 	default:
 		return err
 	}
@@ -101,6 +102,17 @@ func (h handler) act(c echo.Context, form, anchor, flash string, do deed) error 
 		return err
 	}
 	return page.Again(c, err, view.Page(v))
+}
+
+// files reads a form whose files are kept with the numbered row of the address.
+func (h handler) files(c echo.Context, attach func(ctx context.Context, actor identity.Actor, key string, n int64, name string, body io.Reader) error) error {
+	n, err := number(c)
+	if err != nil {
+		return err
+	}
+	return page.BindFiles(c, func(name string, body io.Reader) error {
+		return attach(c.Request().Context(), page.Actor(c), c.Param("key"), n, name, body)
+	})
 }
 
 // number reads the row's number in the address, 0 where the address has none.
