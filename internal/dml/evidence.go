@@ -3,6 +3,7 @@ package dml
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"slipway/internal/db"
@@ -64,7 +65,7 @@ type Component struct {
 	ID             int64 `gorm:"primaryKey"`
 	EvidenceID     int64
 	MediaVersionID int64
-	NameKey        string // the last part of the name, in lower case
+	NameKey        string // see nameKey
 	Name           string
 	Label          string // its version
 	Purl           string
@@ -82,11 +83,19 @@ func (b *bill) components(e *Evidence) []Component {
 			continue
 		}
 		seen[part] = true
-		key := strings.ToLower(part.name[strings.LastIndex(part.name, "/")+1:])
-		list = append(list, Component{EvidenceID: e.ID, MediaVersionID: e.MediaVersionID, NameKey: clipped(key), Name: clipped(part.name),
+		list = append(list, Component{EvidenceID: e.ID, MediaVersionID: e.MediaVersionID, NameKey: clipped(nameKey(part.name)), Name: clipped(part.name),
 			Label: clipped(part.version), Purl: clippedTo(part.purl, 300), Licence: clipped(part.licence)})
 	}
 	return list
+}
+
+var majorVersion = regexp.MustCompile(`/v[0-9]+$`)
+
+// nameKey is what a component is searched by: the last part of its name, in
+// lower case. That of a Go module is not its major version.
+func nameKey(name string) string {
+	name = majorVersion.ReplaceAllString(strings.ToLower(name), "")
+	return name[strings.LastIndex(name, "/")+1:]
 }
 
 func clippedTo(s string, n int) string {

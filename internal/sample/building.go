@@ -129,6 +129,9 @@ func (j *journey) addMedia(ctx context.Context, r *release.Release, b *build.Bui
 		if err != nil {
 			return explain("output "+i.ItemKey, err)
 		}
+		if err := j.bill(ctx, i.ItemKey, out); err != nil {
+			return err
+		}
 		line.MediaVersionID = out.MediaVersionID
 	} else {
 		v, err := j.app.DML.Receive(ctx, bruno, sub, file)

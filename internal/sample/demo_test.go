@@ -57,6 +57,7 @@ func everyRelease(t *testing.T, a *app.App, actor identity.Actor) (all []release
 func TestDemo(t *testing.T) {
 	a, maya := demo(t)
 	ctx := context.Background()
+	billsTell(t, a, maya)
 	all := everyRelease(t, a, maya)
 	if len(all) != sample.Told+400 {
 		t.Errorf("%d releases, want %d", len(all), sample.Told+400)
