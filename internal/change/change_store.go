@@ -38,8 +38,14 @@ func stepsOf(tx *db.Tx, changeID int64) (list []Step, err error) {
 	return list, tx.Gorm().Where("change_id = ?", changeID).Order("id DESC").Find(&list).Error
 }
 
-func boardsOf(tx *db.Tx, changeID int64) (list []BoardRecord, err error) {
-	return list, tx.Gorm().Where("change_id = ?", changeID).Order("held_at DESC, id DESC").Find(&list).Error
+// undecided lists what waits for a decision by itself or with one of the releases.
+func undecided(tx *db.Tx, releases []string) (list []Change, err error) {
+	return list, tx.Gorm().Where("state = ? OR release_key = '' AND state IN ? OR release_key <> '' AND release_key IN ?", RetroDue, []State{Submitted, Assessing}, releases).
+		Order("number").Find(&list).Error
+}
+
+func boardsOf(tx *db.Tx, changeIDs ...int64) (list []BoardRecord, err error) {
+	return list, tx.Gorm().Where("change_id IN ?", changeIDs).Order("held_at DESC, id DESC").Find(&list).Error
 }
 
 // listChanges pages by number, newest first.

@@ -13,16 +13,13 @@ type Standing struct {
 	Blockers []fault.Blocker
 }
 
-// standings is how many open gates are looked at for one person.
-const standings = 30
-
 // Standings gives the open gates that the actor sees, those of their own
 // releases first and then those that expire first, with what blocks each.
-func (s *Service) Standings(tx *db.Tx, actor identity.Actor) ([]Standing, error) {
+func (s *Service) Standings(tx *db.Tx, actor identity.Actor, limit int) ([]Standing, error) {
 	if actor.MustBePerson() != nil {
 		return nil, nil
 	}
-	gates, err := openGatesSeenBy(tx, actor, standings)
+	gates, err := openGatesSeenBy(tx, actor, limit)
 	if err != nil {
 		return nil, err
 	}

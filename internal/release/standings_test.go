@@ -13,7 +13,7 @@ import (
 func (w *world) standings(actor identity.Actor) (list []release.Standing) {
 	w.t.Helper()
 	w.view(func(tx *db.Tx) (err error) {
-		list, err = w.svc.Standings(tx, actor)
+		list, err = w.svc.Standings(tx, actor, 30)
 		return err
 	})
 	return list

@@ -56,7 +56,7 @@ func (d *desk) weigh() error {
 			Href: e.Release.Link("gates", string(e.Waiver.Gate)) + "#waivers", Action: "Decide the waiver"})
 	}
 	d.weighed.tasks = tasks
-	standings, err := d.s.rooms.Release.Standings(d.tx, d.actor)
+	standings, err := d.s.rooms.Release.Standings(d.tx, d.actor, looked)
 	d.weighed.stand(d.actor, standings)
 	return err
 }
@@ -81,6 +81,9 @@ type weighing struct {
 	ways  []way
 	unmet map[string]int // what blocks the open gate of a release, by its key
 }
+
+// looked is how many open gates are looked at for what one can clear away.
+const looked = 30
 
 const (
 	weighedFor  = 30_000 // milliseconds; clocks run out even while nothing is recorded

@@ -86,3 +86,48 @@ func TestAConflictIsAcceptedWithAReason(t *testing.T) {
 	chen.Post("/conflicts", form).Status(http.StatusSeeOther)
 	chen.Get("/calendar").Has("#conflicts details", "Accepted by Chen Wei: Different people carry them out")
 }
+
+func TestTheAgendaOfTheBoard(t *testing.T) {
+	s := webtest.New(t)
+	maya, chen := s.As("maya"), s.As("chen")
+	maya.Get("/changes/agenda").Status(http.StatusOK).Has("main", "No change waits for a decision")
+	service, _ := maya.Get("/changes/new").Doc().Find("select[name=service] option[value!='']").First().Attr("value")
+	raise := func(title, from string) string {
+		form := url.Values{"title": {title}, "service": {service}, "zone": {"Europe/Oslo"}, "reason": {"Law"}, "return": {"Right bills"}, "risks": {"Wrong bills"},
+			"resources": {"Two days"}, "responsible": {"Maya"}, "relationship": {"none"}}
+		if from != "" {
+			form.Set("window_start", from+"T20:00")
+			form.Set("window_end", from+"T22:00")
+		}
+		to := maya.Post("/changes", form).Status(http.StatusSeeOther).Location()
+		maya.Post(to+"/do", url.Values{"verb": {"submit"}, "version": {"1"}}).Status(http.StatusSeeOther)
+		return to
+	}
+	undated, late, early := raise("Undated", ""), raise("Late", "2026-12-09"), raise("Early", "2026-12-02")
+	maya.Post("/changes", url.Values{"title": {"A draft"}, "service": {service}, "reason": {"Law"}, "zone": {"Europe/Oslo"}}).Status(http.StatusSeeOther)
+	chen.Post(early+"/do", url.Values{"verb": {"assess"}, "version": {"2"}}).Status(http.StatusSeeOther)
+	chen.Post(early+"/advice", url.Values{"board": {"CAB"}, "advice": {"recommend"}, "members": {"Olga"}}).Status(http.StatusSeeOther)
+	page := chen.Get("/changes/agenda").Status(http.StatusOK).Has("main", "3 changes wait for a decision; 3 can be decided now.").Lacks("main", "A draft").
+		Has("#agenda", "Assess for").Has("#agenda", "Authorise or reject").Has("#agenda", "Wrong bills").Has("#agenda", "Recommend").Has("button[data-print]", "Print the agenda")
+	var order []string
+	for _, a := range page.Doc().Find("#agenda th a.key").EachIter() {
+		href, _ := a.Attr("href")
+		order = append(order, href)
+	}
+	if want := []string{early, late, undated}; strings.Join(order, " ") != strings.Join(want, " ") {
+		t.Errorf("the agenda reads %v, want %v", order, want)
+	}
+	chen.Post(early+"/do", url.Values{"verb": {"authorise"}, "version": {"3"}})
+	chen.Get("/changes").Has(".page-head", "Agenda of the board")
+}
+
+func TestTheAgendaHoldsOpenGatesAndDebts(t *testing.T) {
+	s := webtest.Demo(t)
+	chen := s.As("chen").Get("/changes/agenda").Status(http.StatusOK)
+	chen.Has("#agenda", "Decide in retrospect").Has("#agenda", "Decide A1 plan").Has("#agenda", "12 blockers until it can be decided").Has("#agenda", "open risks").
+		Has("#agenda", "Rotation of the card keys")
+	s.As("stefan").Get("/changes/agenda").Status(http.StatusOK).Lacks("body", "Rotation of the card keys")
+	if n := s.As("maya").Statements("/changes/agenda"); n > 20 {
+		t.Errorf("the agenda takes %d statements", n)
+	}
+}

@@ -22,6 +22,7 @@ func Routes(r *echo.Group, a *app.App) {
 	h := handler{a}
 	r.GET("/changes", h.list)
 	r.POST("/changes", h.raise)
+	r.GET("/changes/agenda", h.agenda)
 	r.GET("/changes/new", h.newChange)
 	r.GET("/changes/:key", h.show)
 	r.POST("/changes/:key", h.save)
