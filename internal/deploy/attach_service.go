@@ -12,8 +12,55 @@ import (
 	"slipway/internal/state"
 )
 
-// stepSubject is what files are attached to on a run sheet.
-const stepSubject = "step"
+// What files are attached to in this room: a step of a run sheet, and the word
+// on go for a wave.
+const (
+	stepSubject = "step"
+	goSubject   = "go"
+)
+
+// AttachToGo keeps a file as evidence of the go that the actor is about to give
+// for a wave, or to refuse: whoever may, until the wave starts.
+func (s *Service) AttachToGo(ctx context.Context, actor identity.Actor, key string, wave int64, name string, body io.Reader) error {
+	_, err := s.tools.Media.KeepFile(ctx, actor, name, body, func(tx *db.Tx) (desk dml.Desk, err error) {
+		d, err := s.find(tx, actor, key, wave)
+		if err != nil {
+			return desk, err
+		}
+		if err := identity.Authorize(actor, identity.WaveGo, d.r.ServiceID); err != nil {
+			return desk, err
+		}
+		if d.r.State.Over() || !waveMoves.Allows(d.w.State, WaveVerbNoGo) {
+			return desk, fault.Refuse("The file was not attached.", d.block("wave.go", "Open the wave", "%s is %s; files are attached while go is given or refused.", d.w.Label(), state.Word(d.w.State)))
+		}
+		return d.desk("go.attach", goSubject, d.w.ID, "go or no go for "+d.w.Label(), d.w.Link()), nil
+	})
+	return err
+}
+
+// goFiles gives the files of the last word on go for the wave, and those that the
+// viewer attached and has not said anything of yet. Those of all waves are read
+// at once.
+func (d *deed) goFiles() (given, held []dml.Attachment, err error) {
+	if d.files == nil {
+		ids := make([]int64, len(d.waves))
+		for i := range d.waves {
+			ids[i] = d.waves[i].ID
+		}
+		if d.files, err = dml.AttachmentsTo(d.tx, goSubject, ids...); err != nil {
+			return nil, nil, err
+		}
+		d.files = append([]dml.Attachment{}, d.files...)
+	}
+	w, its := d.w, dml.To(d.files, goSubject, d.w.ID)
+	switch {
+	case !w.GoAt.IsZero() && w.GoAt > w.NoGoAt:
+		given = dml.Said(its, w.GoByID, w.GoAt)
+	case !w.NoGoAt.IsZero():
+		given = dml.Said(its, w.NoGoByID, w.NoGoAt)
+	}
+	return given, dml.Said(its, d.actor.UserID, 0), nil
+}
 
 // AttachToStep keeps a file as evidence with a step that the actor works on: its
 // holder until it is signed, then whoever may witness it or say that it failed.

@@ -121,6 +121,9 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 	v.PastNoReturn = w.State == WaveRemediating && w.BackOutAt.IsZero() && len(passed(d.waves)) > 0 && (decision == nil || decision.CreatedAt.Before(w.RemediatingAt))
 	v.Can = d.waveCan()
 	var err error
+	if v.Files, v.Held, err = d.goFiles(); err != nil {
+		return nil, err
+	}
 	if w.State.Begun() {
 		if v.Failures, err = troubled(d.tx, w.ID, failuresShown); err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 
 	"slipway/internal/audit"
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/release"
@@ -22,10 +23,11 @@ type deed struct {
 	actor identity.Actor
 	r     *release.Release
 	waves []Wave
-	w     *Wave       // the one in waves
-	only  *WaveTarget // the one target of it that it is done to; nil for many
-	was   TargetState // of that one, before
-	all   string      // why every wave that began goes back by itself, once this one is settled
+	w     *Wave            // the one in waves
+	only  *WaveTarget      // the one target of it that it is done to; nil for many
+	was   TargetState      // of that one, before
+	files []dml.Attachment // to the words on go for the waves, once they were read
+	all   string           // why every wave that began goes back by itself, once this one is settled
 }
 
 // write finds the release, allows the actor, and runs fn in one transaction.

@@ -175,7 +175,7 @@ func (d *deed) follow(verb release.Verb) error {
 		if err := w.move(WaveVerbNoGo); err != nil {
 			return err
 		}
-		w.NoGoBy, w.NoGoReason = d.actor.Name, "The package is made anew."
+		w.NoGoAt, w.NoGoByID, w.NoGoBy, w.NoGoReason = d.tx.Now, 0, d.actor.Name, "The package is made anew."
 	}
 	if w.State != WaveNoGo && w.State != WaveRolledBack {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/noun"
@@ -76,7 +77,11 @@ func (d *deed) giveGo(damaged []fault.Blocker, by, comment string) error {
 	if by != d.actor.Name {
 		return d.record("go", comment, "gave go for %s by %s", d.w.Label(), by)
 	}
-	return d.record("go", comment, "gave go for %s", d.w.Label())
+	files, err := dml.Vouch(d.tx, d.actor, goSubject, d.w.ID)
+	if err != nil {
+		return err
+	}
+	return d.recordDetail("go", comment, strings.Join(files, "\n"), "gave go for %s", d.w.Label())
 }
 
 // StartWave hashes the package anew, asks for leave again, and starts.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/noun"
@@ -194,11 +196,15 @@ func (s *Service) NoGo(ctx context.Context, actor identity.Actor, key string, nu
 		if err := d.w.move(WaveVerbNoGo); err != nil {
 			return err
 		}
-		d.w.NoGoBy, d.w.NoGoReason = actor.Name, reason
+		d.w.NoGoAt, d.w.NoGoByID, d.w.NoGoBy, d.w.NoGoReason = d.tx.Now, actor.UserID, actor.Name, reason
 		if err := save(d.tx, d.w); err != nil {
 			return err
 		}
-		return d.record("nogo", reason, "refused go for %s", d.w.Label())
+		files, err := dml.Vouch(d.tx, actor, goSubject, d.w.ID)
+		if err != nil {
+			return err
+		}
+		return d.recordDetail("nogo", reason, strings.Join(files, "\n"), "refused go for %s", d.w.Label())
 	})
 }
 

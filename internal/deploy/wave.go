@@ -155,6 +155,8 @@ type Wave struct {
 	GoByID        int64
 	GoBy          string
 	GoComment     string
+	NoGoAt        db.Time
+	NoGoByID      int64
 	NoGoBy        string
 	NoGoReason    string
 	StartedAt     db.Time

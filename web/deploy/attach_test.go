@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
+	"slipway/internal/dbtest"
 	"slipway/internal/dml"
 	"slipway/internal/dml/blob"
 	"slipway/internal/release"
@@ -85,4 +87,37 @@ func TestOnlyWhoWorksOnAStepAttachesToIt(t *testing.T) {
 		c.s.As(name).Send(c.wave("2/steps/2/sign"), values, "a.log", "by "+name).Status(want)
 	}
 	c.s.As("dario").Get(c.wave("2/run")).Lacks("#step-2", "a.log")
+}
+
+// Files beside go and no go stay while the word is refused, and show whose word
+// they belong to.
+func TestFilesAreAttachedToGo(t *testing.T) {
+	c := at(t, "PAY", release.Ready)
+	maya, stefan := c.s.As("maya"), c.s.As("stefan")
+	c.done(maya, c.board(), c.wave("1/ready"))
+	board := maya.Get(c.board())
+	for _, verb := range []string{"go", "no-go"} {
+		if n := board.Doc().Find("form[action^='" + c.wave("1/"+verb) + "'][enctype='multipart/form-data'] [name=files][multiple]").Length(); n != 1 {
+			t.Errorf("%s has %d choosers of files", verb, n)
+		}
+	}
+	refusal := filled(t, board, c.wave("1/no-go"))
+	for _, name := range []string{"dario", "stefan", "ada", "chen"} {
+		c.s.As(name).Send(c.wave("1/no-go"), refusal, "mine.txt", "by "+name).Status(http.StatusForbidden)
+	}
+	maya.Send(c.wave("1/no-go"), refusal, "weather.txt", "storm").Status(http.StatusUnprocessableEntity).Has(".field-error", "Say what has to be mended").Has("form[action^='"+c.wave("1/no-go")+"'] .files", "weather.txt")
+	refusal.Set("reason", "The storm.")
+	refusal.Del("once")
+	maya.Send(c.wave("1/no-go"), refusal).Status(http.StatusSeeOther)
+	stefan.Get(c.board()).Has("#wave-1 .files", "weather.txt").Lacks("main", "mine.txt")
+	refusal.Del("once")
+	c.done(maya, c.board(), c.wave("1/replan"))
+	maya.Send(c.wave("1/no-go"), refusal, "late.txt", "too late").Status(http.StatusConflict)
+
+	c.done(maya, c.board(), c.wave("1/ready"))
+	dbtest.Advance(c.s.App.DB, time.Minute)
+	said := filled(t, maya.Get(c.board()), c.wave("1/go"), "comment", "Calm now.")
+	maya.Send(c.wave("1/go"), said, "forecast.txt", "calm").Status(http.StatusSeeOther)
+	stefan.Get(c.board()).Has("#wave-1 .files", "forecast.txt").Lacks("#wave-1", "weather.txt")
+	stefan.Get("/releases/"+c.key+"/history").Has("#files", "weather.txt").Has("#files", "go or no go for Wave 1").Has("#record", "attached forecast.txt to go or no go")
 }

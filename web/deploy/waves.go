@@ -3,12 +3,14 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/labstack/echo/v4"
 
 	"slipway/internal/deploy"
 	"slipway/internal/identity"
 	view "slipway/templates/deploy"
+	"slipway/web/page"
 )
 
 // waveRoutes lists what is told a wave.
@@ -20,9 +22,9 @@ func (h *handler) waveRoutes(g *echo.Group) {
 	g.POST("/releases/:key/waves/:n/remove", h.wave("remove", "Wave %d is removed.", s.RemoveWave))
 	g.POST("/releases/:key/waves/:n/earlier", h.wave("earlier", "Wave %d goes earlier now.", h.move(true)))
 	g.POST("/releases/:key/waves/:n/later", h.wave("later", "Wave %d goes later now.", h.move(false)))
-	g.POST("/releases/:key/waves/:n/go", h.waveWith("go", "comment", "Go is given for wave %d.", s.GiveGo))
+	g.POST("/releases/:key/waves/:n/go", h.goWith("go", "comment", "Go is given for wave %d.", s.GiveGo))
 	g.POST("/releases/:key/waves/:n/health", h.waveWith("health", "note", "The health after wave %d is confirmed.", s.ConfirmHealth))
-	g.POST("/releases/:key/waves/:n/no-go", h.waveWith("no-go", "reason", "Go for wave %d is refused.", s.NoGo))
+	g.POST("/releases/:key/waves/:n/no-go", h.goWith("no-go", "reason", "Go for wave %d is refused.", s.NoGo))
 	g.POST("/releases/:key/waves/:n/pause", h.waveBecause("pause", "Wave %d is paused.", s.PauseWave))
 	g.POST("/releases/:key/waves/:n/resume", h.waveBecause("resume", "Wave %d goes on.", s.ResumeWave))
 	g.POST("/releases/:key/waves/:n/fail", h.waveBecause("fail", "Wave %d is stopped as failed.", s.FailWave))
@@ -67,6 +69,26 @@ func (h *handler) waveWith(verb, field, flash string, do wordedVerb) echo.Handle
 		return h.onWave(c, verb, flash, func(ctx context.Context, actor identity.Actor, key string, n int64) error {
 			return do(ctx, actor, key, n, drawnFrom(c), c.FormValue(field))
 		})
+	}
+}
+
+// goWith is waveWith for the word on go, to which files may be attached. They are
+// kept first; where the word is refused, they are there when the form comes back.
+func (h *handler) goWith(verb, field, flash string, do wordedVerb) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		n, err := number(c, "n")
+		if err != nil {
+			return err
+		}
+		refused := page.BindFiles(c, func(name string, body io.Reader) error {
+			return h.app.Deploy.AttachToGo(c.Request().Context(), page.Actor(c), c.Param("key"), n, name, body)
+		})
+		return h.waveWith(verb, field, flash, func(ctx context.Context, actor identity.Actor, key string, number, version int64, words string) error {
+			if refused != nil {
+				return refused
+			}
+			return do(ctx, actor, key, number, version, words)
+		})(c)
 	}
 }
 
