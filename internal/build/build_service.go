@@ -10,11 +10,14 @@ import (
 	"slipway/internal/release"
 )
 
+// making are the states in which builds are recorded, and what they made.
+var making = []release.State{release.BuildTest}
+
 // RecordBuild keeps the record of a build. A person or a pipeline may report it;
 // a pipeline's token counts as the person it belongs to.
 func (s *Service) RecordBuild(ctx context.Context, actor identity.Actor, key string, in Record) (*Build, error) {
 	var b *Build
-	err := s.write(ctx, actor, key, identity.BuildRecord, []release.State{release.BuildTest}, func(tx *db.Tx, r *release.Release) error {
+	err := s.write(ctx, actor, key, identity.BuildRecord, making, func(tx *db.Tx, r *release.Release) error {
 		if in.EndedAt.IsZero() {
 			in.EndedAt = tx.Now
 		}
@@ -87,6 +90,9 @@ func (s *Service) openBuild(tx *db.Tx, actor identity.Actor, key string, number 
 		return nil, nil, err
 	}
 	if err := identity.Authorize(actor, identity.BuildRecord, r.ServiceID); err != nil {
+		return nil, nil, err
+	}
+	if err := during(r, making); err != nil {
 		return nil, nil, err
 	}
 	b, err := findBuild(tx, r.ID, number)

@@ -31,6 +31,9 @@ func (s *Service) DrawCriteria(ctx context.Context, actor identity.Actor, key st
 				return err
 			}
 		}
+		if err := during(r, planning); err != nil {
+			return err
+		}
 		drawn, err = s.DrawIn(tx, actor, r)
 		return err
 	})

@@ -25,6 +25,12 @@ func nextErrorNumber(tx *db.Tx) (int64, error) {
 func insertError(tx *db.Tx, k *KnownError) error { return tx.Create(k) }
 func insertLink(tx *db.Tx, l *ErrorLink) error   { return tx.Create(l) }
 
+// introducers gives the releases that introduce a known error.
+func introducers(tx *db.Tx, knownErrorID int64) ([]int64, error) {
+	var ids []int64
+	return ids, tx.Gorm().Model(&ErrorLink{}).Where("known_error_id = ? AND relation = ?", knownErrorID, Introduced).Order("release_id").Pluck("release_id", &ids).Error
+}
+
 func findError(tx *db.Tx, number int64) (*KnownError, error) {
 	var k KnownError
 	return &k, tx.First(&k, "number = ?", number)

@@ -12,7 +12,8 @@ import (
 
 // Findings says what builds and tests have to tell a gate: A2 asks whether
 // criteria are set, A3 for builds, tests and verdicts, A4 for the rehearsed
-// back-out and documented workarounds.
+// back-out and for known errors, which may have been found since: decided, and
+// with documented workarounds.
 func (s *Service) Findings(tx *db.Tx, r *release.Release, gate release.GateCode) ([]release.Finding, error) {
 	switch gate {
 	case release.A2:
@@ -28,7 +29,7 @@ func (s *Service) Findings(tx *db.Tx, r *release.Release, gate release.GateCode)
 		if err != nil {
 			return nil, err
 		}
-		return []release.Finding{f.rehearsed(), f.documented()}, nil
+		return []release.Finding{f.rehearsed(), f.decided(), f.documented()}, nil
 	}
 	return nil, nil
 }

@@ -53,7 +53,8 @@ func newError(tx *db.Tx, actor identity.Actor, r *release.Release, in ErrorRepor
 }
 
 // MoveError assesses, decides on, transfers or resolves a known error. Whoever
-// built the release does not decide that its errors can be lived with.
+// built a release that has the error, this one or another, decides neither that
+// it can be lived with nor that it is gone.
 func (s *Service) MoveError(ctx context.Context, actor identity.Actor, key, errorKey string, version int64, in ErrorMove) error {
 	return s.write(ctx, actor, key, identity.KnownErrorEdit, alive, func(tx *db.Tx, r *release.Release) error {
 		known, err := s.linked(tx, r, errorKey)
@@ -66,8 +67,8 @@ func (s *Service) MoveError(ctx context.Context, actor identity.Actor, key, erro
 		if err := actor.MustBePerson(); err != nil {
 			return err
 		}
-		if in.Verb == VerbTolerate {
-			if err := s.mustBeIndependent(tx, actor, r); err != nil {
+		if in.Verb == VerbTolerate || in.Verb == VerbResolve {
+			if err := s.independentOf(tx, actor, r, known); err != nil {
 				return err
 			}
 		}
@@ -86,6 +87,34 @@ func (s *Service) MoveError(ctx context.Context, actor identity.Actor, key, erro
 		}
 		return record(tx, actor, r, "knownerror."+string(in.Verb), r.Key, in.Decision+in.Resolution, "set %s to %s: %s", known.Key(), known.State, known.Title)
 	})
+}
+
+// independentOf refuses whoever built or packaged the release at hand, or any
+// other that introduces the error.
+func (s *Service) independentOf(tx *db.Tx, actor identity.Actor, r *release.Release, known *KnownError) error {
+	blockers, err := s.Independent(tx, actor, r)
+	if err != nil {
+		return err
+	}
+	ids, err := introducers(tx, known.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if id == r.ID {
+			continue
+		}
+		other, err := s.release.ByID(tx, identity.System("known errors"), id)
+		if err != nil {
+			return err
+		}
+		more, err := s.Independent(tx, actor, other)
+		if err != nil {
+			return err
+		}
+		blockers = append(blockers, more...)
+	}
+	return fault.Refuse("You cannot decide on this known error.", blockers...)
 }
 
 // recipientName finds the person in operations to whom an error is transferred.

@@ -52,12 +52,17 @@ func (s *Service) found(tx *db.Tx, actor identity.Actor, key string, p identity.
 	if err := identity.Authorize(actor, p, r.ServiceID); err != nil {
 		return nil, err
 	}
-	if len(states) > 0 && !slices.Contains(states, r.State) {
-		return nil, fault.Refuse("This cannot be recorded now.", fault.Blocker{Code: "release.state",
-			Sentence: fmt.Sprintf("%s is %s; this is recorded while it is %s.", r.Key, state.Word(r.State), either(states)),
-			Owner:    r.OwnerName, Link: "/releases/" + r.Key, Action: "Open the release"})
+	return r, during(r, states)
+}
+
+// during refuses what belongs to another time of the release's life.
+func during(r *release.Release, states []release.State) error {
+	if len(states) == 0 || slices.Contains(states, r.State) {
+		return nil
 	}
-	return r, nil
+	return fault.Refuse("This cannot be recorded now.", fault.Blocker{Code: "release.state",
+		Sentence: fmt.Sprintf("%s is %s; this is recorded while it is %s.", r.Key, state.Word(r.State), either(states)),
+		Owner:    r.OwnerName, Link: "/releases/" + r.Key, Action: "Open the release"})
 }
 
 func either(states []release.State) string {

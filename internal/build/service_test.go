@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"slipway/internal/build"
+	"slipway/internal/db"
+	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/release"
 )
@@ -161,4 +163,57 @@ func TestANewRunOfTheNameCounts(t *testing.T) {
 	w.findings(release.A3, map[string]release.FindingState{"tests.passed": release.Unmet})
 	w.run(greenReport)
 	w.findings(release.A3, map[string]release.FindingState{"tests.passed": release.Met})
+}
+
+func TestTheBuilderDoesNotSayThatAnErrorIsGone(t *testing.T) {
+	w := newWorld(t)
+	known := w.reportError(w.tess)
+	w.move(w.tess, known, build.ErrorMove{Verb: build.VerbAssess, Impact: "a retry", Workaround: "Retry.", AffectedItems: []string{"payments-api"}})
+	w.move(w.tess, known, build.ErrorMove{Verb: build.VerbMustFix, Decision: "money", TargetFix: "next build"})
+	w.build(w.bruno)
+	gone := build.ErrorMove{Verb: build.VerbResolve, Resolution: "Fixed it."}
+	refusedWith(t, w.svc.MoveError(ctx, w.bruno, w.key, known.Key(), known.Version, gone), "You built")
+	refusedWith(t, w.svc.MoveError(ctx, w.author, w.key, known.Key(), known.Version, gone), "You put this package together")
+
+	w.in(func(tx *db.Tx) error { // nor by the way of another release that names it
+		r, err := w.releases.FindIn(tx, w.bruno, w.key)
+		if err != nil {
+			return err
+		}
+		return tx.Create(&release.Release{Key: "PAY-2026.12.1", State: release.Planning, ServiceID: r.ServiceID})
+	})
+	_, err := w.svc.ReportError(ctx, w.bruno, "PAY-2026.12.1", build.ErrorReport{Relation: build.Corrected, ExistingKey: known.Key()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []build.ErrorMove{gone, {Verb: build.VerbTolerate, Decision: "rare"}} {
+		refusedWith(t, w.svc.MoveError(ctx, w.bruno, "PAY-2026.12.1", known.Key(), known.Version, in), "You built "+w.key)
+	}
+	w.move(w.tess, known, gone)
+}
+
+func TestNothingGoesLiveWithAnErrorThatMustBeFixed(t *testing.T) {
+	w := newWorld(t)
+	w.setState(release.Ready) // found after the check-in
+	known := w.reportError(w.tess)
+	w.findings(release.A4, map[string]release.FindingState{"knownerrors.decided": release.Unmet, "knownerrors.documented": release.Unmet})
+	w.move(w.tess, known, build.ErrorMove{Verb: build.VerbAssess, Impact: "a retry", Workaround: "Retry.", AffectedItems: []string{"payments-api"}})
+	w.move(w.tess, known, build.ErrorMove{Verb: build.VerbMustFix, Decision: "money", TargetFix: "next build"})
+	w.findings(release.A4, map[string]release.FindingState{"knownerrors.decided": release.Unmet, "knownerrors.documented": release.Met})
+	w.move(w.tess, known, build.ErrorMove{Verb: build.VerbTolerate, Decision: "seldom, and nobody loses money"})
+	w.findings(release.A4, map[string]release.FindingState{"knownerrors.decided": release.Met})
+}
+
+func TestWhatWasMadeIsNotAddedToLater(t *testing.T) {
+	w := newWorld(t)
+	w.build(w.bruno)
+	for _, state := range []release.State{release.Ready, release.EarlyLife, release.Closed, release.Cancelled} {
+		w.setState(state)
+		_, err := w.svc.TieOutput(ctx, machineOf(w.bruno), w.key, 1, 1)
+		refusedWith(t, err, "while it is Build and test")
+		_, err = w.svc.AddOutput(ctx, w.bruno, w.key, 1, dml.Submission{}, strings.NewReader("late"))
+		refusedWith(t, err, "while it is Build and test")
+		_, err = w.svc.DrawCriteria(ctx, w.tess, w.key)
+		refusedWith(t, err, "this is recorded while it is")
+	}
 }
