@@ -136,20 +136,26 @@ func (s *Service) noticeFinding(tx *db.Tx, r *release.Release) (release.Finding,
 	f := release.Finding{Code: "notice.sent", Title: "Those concerned have been notified", Owner: r.OwnerName, Link: at(r, "stakeholders") + "#notices", Action: "Send the notice", Waivable: true}
 	list, err := noticesOf(tx, r.ID)
 	var unsent []string
+	sent := 0
 	for _, n := range list {
+		if !n.SentAt.IsZero() {
+			sent++
+		}
 		if n.SentAt.IsZero() && (r.WindowStart == 0 || n.SendBy <= r.WindowStart) {
 			unsent = append(unsent, n.Audience)
 			f.Due = n.SendBy
 		}
 	}
-	f.State = verdict(len(list) > 0 && len(unsent) == 0)
+	f.State = verdict(sent > 0 && len(unsent) == 0)
 	switch {
 	case len(list) == 0:
 		f.Detail = "No notice is planned."
 	case len(unsent) > 0:
 		f.Detail = "Not sent: " + strings.Join(unsent, ", ") + "."
+	case sent == 0:
+		f.Detail = "No notice is sent before the window."
 	default:
-		f.Detail = fmt.Sprintf("%d sent.", len(list))
+		f.Detail = fmt.Sprintf("%d sent.", sent)
 	}
 	return f, err
 }

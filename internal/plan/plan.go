@@ -216,7 +216,7 @@ func seats(people []Stakeholder, given []Agreement) []Seat {
 		}
 		seat := Seat{Stakeholder: person}
 		for _, a := range given {
-			if a.StakeholderID == person.ID {
+			if a.StakeholderID == person.ID && a.PersonID == person.PersonID { // the word of whoever held the seat before is theirs alone
 				seat.Given = &a
 			}
 		}

@@ -168,7 +168,8 @@ func (r *Risk) validate() error {
 	return check.Err("The risk cannot be saved.")
 }
 
-// do moves the risk. Who accepts more than the appetite has to own the service.
+// do moves the risk. Who accepts more than the appetite has to own the service,
+// and so has whoever closes it.
 func (r *Risk) do(actor identity.Actor, verb RiskVerb, reason string, now db.Time) error {
 	to, err := riskTransitions.Next("Risk "+r.Key(), r.State, verb)
 	if err != nil {
@@ -186,6 +187,11 @@ func (r *Risk) do(actor identity.Actor, verb RiskVerb, reason string, now db.Tim
 			if !missing.ok {
 				check.Block(fault.Blocker{Code: "risk.treat", Sentence: fmt.Sprintf("Risk %s has no %s.", r.Key(), missing.what), Owner: identity.ReleaseManager.Label(), Link: r.Link(), Action: "Edit the risk"})
 			}
+		}
+	case RiskClose:
+		if r.Above() && !actor.Can(identity.RiskAccept, r.ServiceID) {
+			check.Block(fault.Blocker{Code: "risk.above", Sentence: fmt.Sprintf("Risk %s still scores %d, above the appetite of %d. Estimate what remains, or have the service owner decide.", r.Key(), r.Residual(), r.Appetite),
+				Owner: identity.ServiceOwner.Label(), Link: r.Link(), Action: "Open the risk"})
 		}
 	case RiskAccept:
 		if err := actor.MustBePerson(); err != nil {

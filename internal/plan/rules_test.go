@@ -92,6 +92,31 @@ func TestWhoAcceptsARisk(t *testing.T) {
 	}
 }
 
+func TestWhoClosesARisk(t *testing.T) {
+	tests := []struct {
+		name  string
+		risk  Risk
+		actor identity.Actor
+		ok    bool
+	}{
+		{"the release manager, above", Risk{Probability: 4, Impact: 4}, person(1, identity.ReleaseManager), false},
+		{"the release manager, above before treatment", Risk{Probability: 5, Impact: 5, ResidualProbability: 1, ResidualImpact: 5}, person(1, identity.ReleaseManager), true},
+		{"the release manager, within", Risk{Probability: 3, Impact: 3}, person(1, identity.ReleaseManager), true},
+		{"the owner, above", Risk{Probability: 4, Impact: 4}, person(1, identity.ServiceOwner), true},
+		{"the owner of another service, above", Risk{Probability: 4, Impact: 4, ServiceID: 7}, identity.Actor{UserID: 1, Kind: identity.PersonKind, Grants: []identity.Grant{{Role: identity.ServiceOwner, ServiceID: 8}}}, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r := test.risk
+			r.State, r.Appetite = RiskTreating, 9
+			err := r.do(test.actor, RiskClose, "it cannot happen any more", now)
+			if test.ok != (err == nil) || !test.ok && (!errors.Is(err, fault.Refused) || r.State != RiskTreating) {
+				t.Errorf("%s, %v", r.State, err)
+			}
+		})
+	}
+}
+
 func TestTreatmentNamesEverythingMissing(t *testing.T) {
 	r := Risk{Number: 3, State: RiskOpen}
 	err := r.do(person(1), RiskTreat, "", now)
@@ -150,6 +175,14 @@ func TestThePlanIsAgreedByItsLastMissingWord(t *testing.T) {
 		if err := p.settle(seats(people, given), now); err != nil || p.State != w.want {
 			t.Errorf("after %d says %s: %s, %v", w.who, w.verdict, p.State, err)
 		}
+	}
+	people = []Stakeholder{{Row: db.Row{ID: 2}, PersonID: 7, Required: true}}
+	given = []Agreement{{StakeholderID: 2, PersonID: 7, Verdict: Agrees}}
+	if !allAgree(seats(people, given)) {
+		t.Error("the word of the seat's person does not count")
+	}
+	if people[0].PersonID = 8; allAgree(seats(people, given)) {
+		t.Error("whoever takes a seat over has agreed by another's word")
 	}
 	if allAgree(nil) {
 		t.Error("a plan that nobody has to agree to is not agreed")

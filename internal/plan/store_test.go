@@ -121,3 +121,36 @@ func TestNoticesAndRisks(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestANoticeThatNobodySentIsNone(t *testing.T) {
+	d := dbtest.New(t)
+	err := d.InTx(context.Background(), func(tx *db.Tx) error {
+		r := &release.Release{Row: db.Row{ID: 1}, Key: "PAY-1", OwnerName: "Maya", WindowStart: now}
+		finding := func(want release.FindingState) {
+			t.Helper()
+			if f, err := (&Service{}).noticeFinding(tx, r); err != nil || f.State != want {
+				t.Errorf("%+v, %v, want %s", f, err, want)
+			}
+		}
+		finding(release.Unmet)
+		after := &Notice{ReleaseID: 1, ReleaseKey: "PAY-1", Number: 1, Audience: "Shops", Text: "It is live.", SendBy: now + 1}
+		if err := insertNotice(tx, after); err != nil {
+			return err
+		}
+		finding(release.Unmet) // it is planned for after the window, and nobody was told
+		before := &Notice{ReleaseID: 1, ReleaseKey: "PAY-1", Number: 2, Audience: "Clerks", Text: "Away at night.", SendBy: now - 1}
+		if err := insertNotice(tx, before); err != nil {
+			return err
+		}
+		finding(release.Unmet)
+		before.SentAt = now - 2
+		if err := save(tx, before); err != nil {
+			return err
+		}
+		finding(release.Met)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
