@@ -225,7 +225,8 @@ func withAcceptances(tx *db.Tx, list []Conflict) ([]Conflict, error) {
 	return list, err
 }
 
-// AcceptConflict lets a conflict stand. It takes a change authority.
+// AcceptConflict lets a conflict stand. It takes a change authority who neither
+// raised nor owns either of the releases.
 func (s *Service) AcceptConflict(ctx context.Context, actor identity.Actor, one, other, shared, reason string) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
 		list, err := s.Conflicts(tx, one)
@@ -247,6 +248,20 @@ func (s *Service) AcceptConflict(ctx context.Context, actor identity.Actor, one,
 			}
 		}
 		var check fault.Check
+		for _, key := range []string{one, other} {
+			mine, err := s.theirs(tx, actor, key)
+			if err != nil {
+				return err
+			}
+			c, err := changeOfRelease(tx, key)
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				return err
+			}
+			if mine || err == nil && c.RaisedByID == actor.UserID {
+				check.Block(fault.Blocker{Code: "conflict.independent", Sentence: fmt.Sprintf("You raised or own %s, so somebody else accepts what it stands in the way of.", key),
+					Owner: identity.ChangeAuthority.Label(), Link: "/calendar", Action: "Open the calendar"})
+			}
+		}
 		check.Need(strings.TrimSpace(reason) != "", "reason", "Say why both may go ahead.")
 		if err := check.Err("The conflict cannot be accepted."); err != nil {
 			return err

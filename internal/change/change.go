@@ -133,6 +133,7 @@ type Change struct {
 	DecidedBy               string
 	DecidedAt               db.Time
 	Decision                string
+	submitterID             int64 // who submitted it by hand, once read
 }
 
 // Link is the address of the change's page.
@@ -173,11 +174,14 @@ func (c *Change) missing() []fault.Blocker {
 	return list
 }
 
-// Against says why a person does not decide the change: they raised it, or broke
-// the glass for it.
+// Against says why a person does not decide the change: they raised it, submitted
+// it, or broke the glass for it.
 func (c *Change) Against(actor identity.Actor) (list []fault.Blocker) {
 	if actor.UserID == c.RaisedByID {
 		list = append(list, fault.Blocked(fmt.Sprintf("%s raised %s; somebody else has to decide it.", actor.Name, c.Key), identity.ChangeAuthority.Label(), c.Link(), "Open the change"))
+	}
+	if c.submitterID != 0 && actor.UserID == c.submitterID && actor.UserID != c.RaisedByID {
+		list = append(list, fault.Blocked(fmt.Sprintf("%s submitted %s; somebody else has to decide it.", actor.Name, c.Key), identity.ChangeAuthority.Label(), c.Link(), "Open the change"))
 	}
 	if c.OpenedByID != 0 && actor.UserID == c.OpenedByID {
 		list = append(list, fault.Blocked(fmt.Sprintf("%s broke the glass for %s; the retrospective decision is another's.", actor.Name, c.Key), identity.ChangeAuthority.Label(), c.Link(), "Open the change"))

@@ -3,6 +3,7 @@ package change
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"slipway/internal/db"
@@ -137,6 +138,15 @@ func (s *Service) Do(ctx context.Context, actor identity.Actor, key string, verb
 		}
 		if err := db.CheckVersion(c, version); err != nil {
 			return err
+		}
+		if verb.decision() {
+			steps, err := stepsOf(tx, c.ID)
+			if err != nil {
+				return err
+			}
+			if i := slices.IndexFunc(steps, func(x Step) bool { return x.Verb == Submit }); i >= 0 { // the newest comes first
+				c.submitterID = steps[i].ByID
+			}
 		}
 		return s.advance(tx, actor, c, verb, reason)
 	})

@@ -75,15 +75,28 @@ func (s *Service) Freezes(ctx context.Context) (list []Freeze, err error) {
 	return list, err
 }
 
-// Freeze gives one freeze with its overrides.
-func (s *Service) Freeze(ctx context.Context, number int64) (f *Freeze, overrides []Override, err error) {
+// Freeze gives one freeze with its overrides, those of releases that the actor
+// may not know of left out.
+func (s *Service) Freeze(ctx context.Context, actor identity.Actor, number int64) (f *Freeze, overrides []Override, err error) {
 	err = s.view(ctx, func(tx *db.Tx) error {
 		if f, err = findFreeze(tx, number); err != nil {
 			return err
 		}
 		f.settle(tx.Now)
-		overrides, err = overridesOfFreeze(tx, f.ID)
-		return err
+		all, err := overridesOfFreeze(tx, f.ID)
+		if err != nil {
+			return err
+		}
+		for _, o := range all {
+			c, err := changeOfRelease(tx, o.ReleaseKey)
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				return err
+			}
+			if err == nil && sees(actor, c.ServiceID, c.Restricted) {
+				overrides = append(overrides, o)
+			}
+		}
+		return nil
 	})
 	return f, overrides, err
 }
@@ -144,7 +157,8 @@ func (s *Service) CancelFreeze(ctx context.Context, actor identity.Actor, number
 }
 
 // OverrideFreeze lets one release through. It takes a person who may edit
-// freezes and did not raise the release's change.
+// freezes, of the freeze's scope and of the release's service, and who neither
+// raised the release's change nor owns the release.
 func (s *Service) OverrideFreeze(ctx context.Context, actor identity.Actor, number int64, releaseKey, reason string) error {
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
 		f, err := findFreeze(tx, number)
@@ -167,8 +181,17 @@ func (s *Service) OverrideFreeze(ctx context.Context, actor identity.Actor, numb
 			return err
 		case !sees(actor, c.ServiceID, c.Restricted):
 			check.Field("release", "There is no release of that key with a change.")
-		case c.RaisedByID == actor.UserID:
-			check.Block(fault.Blocked("You raised "+c.Key+"; somebody else has to let its release through a freeze.", identity.ChangeManager.Label(), c.Link(), "Open the change"))
+		default:
+			if err := identity.Authorize(actor, identity.FreezeEdit, c.ServiceID); err != nil {
+				return err
+			}
+			theirs, err := s.theirs(tx, actor, releaseKey)
+			if err != nil {
+				return err
+			}
+			if c.RaisedByID == actor.UserID || theirs {
+				check.Block(fault.Blocked("You raised "+c.Key+" or own its release; somebody else has to let it through a freeze.", identity.ChangeManager.Label(), c.Link(), "Open the change"))
+			}
 		}
 		if err := check.Err("The release cannot be let through."); err != nil {
 			return err
@@ -179,6 +202,13 @@ func (s *Service) OverrideFreeze(ctx context.Context, actor identity.Actor, numb
 		}
 		return recordFreeze(tx, actor, f, "freeze.override", fmt.Sprintf("let %s through the freeze %s", releaseKey, f.Key()), o.Reason, releaseKey)
 	})
+}
+
+// theirs tells whether the actor is whom the release's whole window is booked
+// for: its owner.
+func (s *Service) theirs(tx *db.Tx, actor identity.Actor, releaseKey string) (bool, error) {
+	booked, err := bookingsOf(tx, releaseKey)
+	return actor.UserID != 0 && slices.ContainsFunc(booked, func(b Booking) bool { return b.Part == "" && b.PersonID == actor.UserID }), err
 }
 
 func recordFreeze(tx *db.Tx, actor identity.Actor, f *Freeze, action, sentence, reason, releaseKey string) error {

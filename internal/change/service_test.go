@@ -155,6 +155,84 @@ func TestAnOverrideIsForOneReleaseByAnother(t *testing.T) {
 	}
 }
 
+func TestAnOverrideOfTheOwnerOrOfAnotherServiceIsNone(t *testing.T) {
+	f := setUp(t)
+	owner, second := dbtest.User(t, f.d, "owner", identity.ChangeManager), dbtest.User(t, f.d, "chandra", identity.ChangeManager)
+	elsewhere := second
+	elsewhere.Grants = []identity.Grant{{Role: identity.ChangeManager, ServiceID: 8}}
+	q := request()
+	q.ReleaseKey, q.ReleaseType, q.Restricted = "BIL-1", "minor", true
+	f.write(func(tx *db.Tx) error {
+		if _, err := f.s.Raise(tx, f.maya, q); err != nil {
+			return err
+		}
+		return f.s.Book(tx, change.Booking{ReleaseKey: "BIL-1", ServiceID: 7, ServiceName: "Billing", FromAt: day(2), ToAt: day(3), PersonID: owner.UserID, PersonName: owner.Name, Restricted: true})
+	})
+	freeze, err := f.s.AddFreeze(ctx, f.chen, change.Freeze{Title: "Year end", Reason: "books", StartsAt: day(1), StopsAt: day(4), Zone: "Europe/Oslo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.want(fault.Refused, f.s.OverrideFreeze(ctx, owner, freeze.Number, "BIL-1", "mine"), "the release's owner let it through")
+	other := dbtest.User(t, f.d, "other", identity.ChangeManager)
+	other.Grants = []identity.Grant{{Role: identity.ChangeManager, ServiceID: 8}, {Role: identity.ServiceOwner, ServiceID: 7}}
+	f.want(fault.Forbidden, f.s.OverrideFreeze(ctx, other, freeze.Number, "BIL-1", "theirs"), "the change manager of another service let it through")
+	f.want(fault.Invalid, f.s.OverrideFreeze(ctx, elsewhere, freeze.Number, "BIL-1", "unseen"), "whoever does not see it let it through")
+	if err := f.s.OverrideFreeze(ctx, second, freeze.Number, "BIL-1", "a legal deadline"); err != nil {
+		t.Fatal(err)
+	}
+	for name, tried := range map[string]struct {
+		actor identity.Actor
+		want  int
+	}{"a stakeholder": {f.guest, 0}, "a manager of another service": {elsewhere, 0}, "the release manager": {f.maya, 1}} {
+		if _, list, err := f.s.Freeze(ctx, tried.actor, freeze.Number); err != nil || len(list) != tried.want {
+			t.Errorf("%s reads of %d releases that were let through, want %d; %v", name, len(list), tried.want, err)
+		}
+	}
+}
+
+func TestNobodyAcceptsAConflictOfTheirOwn(t *testing.T) {
+	f := setUp(t)
+	owner := dbtest.User(t, f.d, "owner", identity.ChangeAuthority)
+	q := request()
+	q.ReleaseKey, q.ReleaseType = "BIL-1", "minor"
+	f.write(func(tx *db.Tx) error {
+		if _, err := f.s.Raise(tx, f.chen, q); err != nil {
+			return err
+		}
+		for _, b := range []change.Booking{{ReleaseKey: "BIL-1", PersonID: 99}, {ReleaseKey: "BIL-2", PersonID: owner.UserID}} {
+			b.ServiceID, b.ServiceName, b.FromAt, b.ToAt = 7, "Billing", day(2), day(3)
+			if err := f.s.Book(tx, b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	f.want(fault.Refused, f.s.AcceptConflict(ctx, f.chen, "BIL-1", "BIL-2", "service", "fine"), "who raised one accepted it")
+	f.want(fault.Refused, f.s.AcceptConflict(ctx, owner, "BIL-1", "BIL-2", "service", "fine"), "who owns the other accepted it")
+	if err := f.s.AcceptConflict(ctx, f.olga, "BIL-1", "BIL-2", "service", "Different tables."); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhoSubmitsAChangeDoesNotDecideIt(t *testing.T) {
+	f := setUp(t)
+	c, err := f.s.Open(ctx, f.maya, request())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.s.Do(ctx, f.chen, c.Key, change.Submit, "", c.Version); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.s.Do(ctx, f.chen, c.Key, change.Assess, "", c.Version+1); err != nil {
+		t.Fatal(err)
+	}
+	f.want(fault.Refused, f.s.Do(ctx, f.chen, c.Key, change.Authorise, "sound", c.Version+2), "the submitter authorised")
+	f.want(fault.Refused, f.s.Do(ctx, f.chen, c.Key, change.Reject, "unsound", c.Version+2), "the submitter rejected")
+	if err := f.s.Do(ctx, f.olga, c.Key, change.Authorise, "sound", c.Version+2); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestConflictsAndTheCalendar(t *testing.T) {
 	f := setUp(t)
 	book := func(key, part string, service int64, from, to int, restricted bool, items ...change.Item) {

@@ -205,7 +205,7 @@ func (h handler) freezePage(c echo.Context, v view.FreezeView, cause error) erro
 	if err != nil {
 		return err
 	}
-	if v.Freeze, v.Overrides, err = h.app.Change.Freeze(c.Request().Context(), number); err != nil {
+	if v.Freeze, v.Overrides, err = h.app.Change.Freeze(c.Request().Context(), page.Actor(c), number); err != nil {
 		return err
 	}
 	v.Edits = page.Actor(c).Can(identity.FreezeEdit, v.Freeze.ServiceID)
