@@ -33,12 +33,16 @@ func (s *Service) forCheckIn(tx *db.Tx, r *Release) ([]Finding, error) {
 	} else if len(items) == 0 {
 		decided = "No item is named."
 	}
-	list = append(list, weigh(len(open) == 0 && len(items) > 0, "items.decided", "Every affected item is included, or excluded with a reason", decided,
-		identity.BuildManager.Label(), r.Link("package")+"#items", "Decide the items"))
 	p, lines, err := s.CurrentPackage(tx, r)
 	if err != nil {
 		return nil, err
 	}
+	unlisted := hidden(items, lines)
+	if len(unlisted) > 0 {
+		decided = strings.TrimSpace(decided + " " + strings.Join(unlisted, "; ") + ".")
+	}
+	list = append(list, weigh(len(open)+len(unlisted) == 0 && len(items) > 0, "items.decided", "Every affected item is included, or excluded with a reason", decided,
+		identity.BuildManager.Label(), r.Link("package")+"#items", "Decide the items"))
 	list = append(list, packageFinding(r, p))
 	media, err := s.mediaFinding(tx, r, lines, func(v *dml.Version) []fault.Blocker {
 		if v.Deployable() || (v.Waiting() && v.Provenance == dml.Built && v.ChecksUnmet == 0 && !v.CheckedAt.IsZero()) {

@@ -130,7 +130,8 @@ func packable(r *Release) error {
 		Sentence: fmt.Sprintf("%s is %s. Send it back to build and test first; that voids what was signed.", r.Key, state.Word(r.State))})
 }
 
-// AddItem puts an item on the list of what the release may affect.
+// AddItem puts an item on the list of what the release may affect, and with it
+// what is related to it, as those of a unit come.
 func (s *Service) AddItem(ctx context.Context, actor identity.Actor, key, itemKey string) error {
 	return s.write(ctx, actor, key, identity.ReleasePackage, func(tx *db.Tx, r *Release) error {
 		if err := packable(r); err != nil {
@@ -151,11 +152,57 @@ func (s *Service) AddItem(ctx context.Context, actor identity.Actor, key, itemKe
 			}
 			return err
 		}
+		related, err := s.addRelated(tx, r, i, baseline)
+		if err != nil {
+			return err
+		}
 		if err := s.rescope(tx, actor, r, "the list of affected items grew"); err != nil {
 			return err
 		}
-		return s.record(tx, actor, r, "item.add", "", "put %s on the list of affected items", i.Key)
+		return s.record(tx, actor, r, "item.add", "", "put %s on the list of affected items", strings.Join(append([]string{i.Key}, related...), ", "))
 	})
+}
+
+// addRelated lists what is related to an item and not listed yet, and gives its keys.
+func (s *Service) addRelated(tx *db.Tx, r *Release, of *catalog.Item, asIs *catalog.Baseline) (keys []string, err error) {
+	affected, err := s.catalog.Affected(tx, []int64{of.ID})
+	if err != nil {
+		return nil, err
+	}
+	items, err := s.catalog.ItemsByID(tx, affected)
+	if err != nil {
+		return nil, err
+	}
+	listed, err := itemsOf(tx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	var rows []Item
+	for _, i := range items {
+		if i.Retired || slices.ContainsFunc(listed, func(l Item) bool { return l.ItemID == i.ID }) {
+			continue
+		}
+		rows, keys = append(rows, newItem(r, i, asIs, "related to "+of.Key)), append(keys, i.Key)
+	}
+	return keys, insertItems(tx, rows)
+}
+
+// hidden says which items the package brings that are not on the list, or are
+// left out of it.
+func hidden(items []Item, lines []Component) (list []string) {
+	for _, line := range lines {
+		if line.ItemID == 0 {
+			continue
+		}
+		at := slices.IndexFunc(items, func(i Item) bool { return i.ItemID == line.ItemID })
+		switch {
+		case at < 0:
+			list = append(list, fmt.Sprintf("%s becomes %s, which is not on the list", line.Name, line.ItemKey))
+		case items[at].Decision == Excluded:
+			list = append(list, fmt.Sprintf("%s becomes %s, which is left out", line.Name, line.ItemKey))
+		}
+	}
+	return list
 }
 
 // rescope keeps the schedule in step with what the release affects, and asks

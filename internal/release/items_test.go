@@ -97,6 +97,46 @@ func TestNoAffectedItemIsHidden(t *testing.T) {
 	w.stands(key, release.Ready)
 }
 
+func TestWhatThePackageBringsIsOnTheList(t *testing.T) {
+	w := newWorld(t)
+	key := w.create(func(q *release.Request) { q.UnitIDs = nil })
+	w.must(w.svc.AddItem(ctx, w.bruno, key, "pay-guide")) // which is related to nothing
+	w.to(key, release.BuildTest)
+	var server int64
+	w.view(func(tx *db.Tx) error {
+		found, err := w.catalog.FindItem(tx, "pay-server")
+		server = found.ID
+		return err
+	})
+	i := w.item(key, "pay-guide")
+	w.must(w.svc.DecideItem(ctx, w.bruno, key, i.ID, i.Version, release.Included, "2.0", ""))
+	v := w.receive("pay-server", "2.0", "software", "built")
+	w.must(w.svc.AddComponent(ctx, w.bruno, key, release.Component{Kind: release.Software, MediaVersionID: v.ID, ItemID: server}))
+	hides := func(says string) {
+		t.Helper()
+		if f := w.finding(key, release.A3, "items.decided"); f.State != release.Unmet || !strings.Contains(f.Detail, says) {
+			t.Errorf("%+v, want it to say %q", f, says)
+		}
+	}
+	hides("becomes pay-server, which is not on the list")
+	w.must(w.svc.AddItem(ctx, w.bruno, key, "pay-server"))
+	if got := w.item(key, "pay-gateway"); got.Why != "related to pay-server" || got.AsIs != "1.0" {
+		t.Errorf("what depends on it came as %+v", got)
+	}
+	hides("Undecided: pay-gateway, pay-server.")
+	for _, i := range w.items(key) {
+		if i.Decision == release.Undecided {
+			w.must(w.svc.DecideItem(ctx, w.bruno, key, i.ID, i.Version, release.Excluded, "", "Next month."))
+		}
+	}
+	hides("becomes pay-server, which is left out")
+	i = w.item(key, "pay-server")
+	w.must(w.svc.DecideItem(ctx, w.bruno, key, i.ID, i.Version, release.Included, "2.0", ""))
+	if f := w.finding(key, release.A3, "items.decided"); f.State != release.Met {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestTheScopeIsClosedOnceItIsCheckedIn(t *testing.T) {
 	w := newWorld(t)
 	key := w.cleared()
@@ -151,11 +191,11 @@ func TestTheScheduleKnowsWhatAReleaseAffects(t *testing.T) {
 		t.Errorf("they share %v", list)
 	}
 	w.must(w.svc.AddItem(ctx, w.bruno, other, "pay-gateway"))
-	if list := shared(); !slices.Equal(list, []string{"pay-gateway"}) {
+	if list := shared(); !slices.Equal(list, []string{"pay-gateway", "pay-server"}) { // which it depends on
 		t.Errorf("once it affects the gateway, they share %v", list)
 	}
 	w.must(w.svc.DecideItem(ctx, w.bruno, one, w.item(one, "pay-gateway").ID, 1, release.Excluded, "", "Not touched."))
-	if list := shared(); len(list) != 0 {
+	if list := shared(); !slices.Equal(list, []string{"pay-server"}) {
 		t.Errorf("once the other leaves it out, they share %v", list)
 	}
 }

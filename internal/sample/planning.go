@@ -76,7 +76,11 @@ func (j *journey) scope(ctx context.Context) error {
 		return err
 	})
 	for _, i := range missing {
-		if err == nil && (i.Kind == "software" || i.Kind == "documentation") {
+		if err != nil || i.Kind != "software" && i.Kind != "documentation" {
+			continue
+		}
+		named, _, problem := j.items(ctx)
+		if err = problem; err == nil && !slices.ContainsFunc(named, func(n release.Item) bool { return n.ItemID == i.ID }) { // it may have come with another
 			err = j.app.Release.AddItem(ctx, j.as("bruno"), j.key, i.Key)
 		}
 	}
