@@ -125,10 +125,40 @@ func (s *Service) previous(tx *db.Tx, r *Release, codes ...GateCode) ([]Finding,
 		if g.State == GateVoided {
 			detail = fmt.Sprintf("%s is void: %s.", g.Code, g.VoidReason)
 		}
-		list = append(list, weigh(g.State.Passed(), "gate."+strings.ToLower(string(g.Code)), fmt.Sprintf("%s %s holds", g.Code, g.Code.Name()), detail,
+		over, err := s.exceptionOver(tx, r, &g)
+		if err != nil {
+			return nil, err
+		}
+		if over != "" {
+			detail = over
+		}
+		list = append(list, weigh(g.State.Passed() && over == "", "gate."+strings.ToLower(string(g.Code)), fmt.Sprintf("%s %s holds", g.Code, g.Code.Name()), detail,
 			identity.ChangeManager.Label(), r.Link("gates", string(g.Code)), "Open "+string(g.Code)))
 	}
 	return list, err
+}
+
+// exceptionOver says that a gate was passed with an exception whose time has run
+// out while what it excepted is not met yet; nothing where that is not so.
+func (s *Service) exceptionOver(tx *db.Tx, r *Release, g *Gate) (string, error) {
+	if g.State != GateWaived {
+		return "", nil
+	}
+	waivers, err := waiversOf(tx, r.ID)
+	if err != nil {
+		return "", err
+	}
+	ended := lapsed(waivers, g.Code, tx.Now)
+	if len(ended) == 0 {
+		return "", nil
+	}
+	findings, err := s.Findings(tx, r, g.Code)
+	for _, w := range ended {
+		if slices.ContainsFunc(findings, func(f Finding) bool { return f.Code == w.Finding && f.Blocks() }) {
+			return fmt.Sprintf("%s was passed with a waiver of “%s” that has expired, and it is not met.", g.Code, w.Title), err
+		}
+	}
+	return "", err
 }
 
 func (s *Service) forPlan(tx *db.Tx, r *Release) ([]Finding, error) {

@@ -90,6 +90,33 @@ func TestAWaiverEndsOnItsDay(t *testing.T) {
 	w.leave(key)
 }
 
+func TestAnExceptionOfAnEarlierGateEndsToo(t *testing.T) {
+	w := newWorld(t)
+	w.evidence[release.A2] = []release.Finding{{Code: "risks.assessed", Title: "The risks are assessed", State: release.Unmet, Detail: "Nobody has.", Owner: "Maya", Link: "/risks", Action: "Open", Waivable: true}}
+	key := w.created(release.Planning)
+	q := w.exception()
+	q.Gate, q.Finding = release.A2, "risks.assessed"
+	w.must(w.svc.AskWaiver(ctx, w.bruno, key, q))
+	sheet, err := w.svc.Gate(ctx, w.ada, key, release.A2)
+	w.must(err)
+	w.must(w.svc.DecideWaiver(ctx, w.olga, key, sheet.Waivers[0].ID, sheet.Waivers[0].Version, release.Approve, "For ten days."))
+	w.approve(key, release.A2, w.chen)
+	w.gateIs(key, release.A2, release.GateWaived)
+	if f := w.finding(key, release.A3, "gate.a2"); f.State != release.Met {
+		t.Errorf("while it lives: %+v", f)
+	}
+	w.later(10 * 24 * time.Hour)
+	for _, code := range []release.GateCode{release.A3, release.A4} {
+		if f := w.finding(key, code, "gate.a2"); f.State != release.Unmet || !strings.Contains(f.Detail, "has expired") {
+			t.Errorf("after its day %s reads %+v", code, f)
+		}
+	}
+	w.evidence[release.A2][0].State = release.Met // what it excepted is made good
+	if f := w.finding(key, release.A3, "gate.a2"); f.State != release.Met {
+		t.Errorf("made good: %+v", f)
+	}
+}
+
 // leave demands that exactly these codes forbid the start now.
 func (w *world) leave(key string, codes ...string) {
 	w.t.Helper()
