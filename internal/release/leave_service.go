@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"slipway/internal/db"
@@ -36,6 +37,11 @@ func (s *Service) LeaveToStart(tx *db.Tx, r *Release, from, until db.Time) ([]fa
 	if err != nil {
 		return nil, err
 	}
+	red, err := s.redBlockers(tx, r)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, red...)
 	p, lines, err := s.CurrentPackage(tx, r)
 	if err != nil {
 		return nil, err
@@ -82,6 +88,38 @@ func (s *Service) liveBlockers(tx *db.Tx, r *Release, g *Gate) ([]fault.Blocker,
 		list = append(list, block(fmt.Sprintf("The waiver of “%s” has expired.", w.Title))...)
 	}
 	return list, err
+}
+
+// redBlockers name the areas of readiness that somebody has reported as red since
+// A4 was given, where no living waiver and no emergency excepts them.
+func (s *Service) redBlockers(tx *db.Tx, r *Release) ([]fault.Blocker, error) {
+	reports, err := readinessOf(tx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	var found []Finding
+	for _, area := range Areas() {
+		at := slices.IndexFunc(reports, func(x Readiness) bool { return x.Area == area.Code && x.Colour == Red })
+		if at >= 0 && area.lapsed(r, &reports[at]) == "" {
+			found = append(found, area.finding(r, reports, tx.Now))
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	waivers, err := waiversOf(tx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	applyWaivers(found, waivers, A4, tx.Now)
+	if r.Type == Emergency {
+		authority, err := authorityOf(tx, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		authority.deferTo(A4, found)
+	}
+	return blockersOf(found), nil
 }
 
 func (s *Service) licenceBlockers(tx *db.Tx, r *Release, at db.Time) ([]fault.Blocker, error) {

@@ -261,3 +261,23 @@ func TestNoLeaveForMediaWhoseLicenceEnded(t *testing.T) {
 	w.leave(key)
 	w.leaveAt(key, end, end, "licence.expired")
 }
+
+func TestNoLeaveOnceAnAreaIsRed(t *testing.T) {
+	w := newWorld(t)
+	key := w.open()
+	w.leave(key)
+	report := func(colour release.Colour, version int64) {
+		w.must(w.svc.ReportReadiness(ctx, w.omar, key, release.Report{Area: "monitoring", Colour: colour, Note: "The alarms do not ring.", OwnerID: w.omar.UserID, Due: w.d.Now().Add(time.Hour), Version: version}))
+	}
+	report(release.Red, 1)
+	w.gateIs(key, release.A4, release.GateApproved)
+	w.leave(key, "readiness.monitoring")
+	w.must(w.svc.AskWaiver(ctx, w.maya, key, release.WaiverRequest{Gate: release.A4, Finding: "readiness.monitoring", Exception: "Somebody looks.", RiskOwnerID: w.sofia.UserID, ExpiresAt: w.d.Now().Add(time.Hour)}))
+	w.leave(key, "readiness.monitoring")
+	w.must(w.decideWaiver(w.olga, key, release.Approve, "For an hour."))
+	w.leave(key)
+	w.later(time.Hour)
+	w.leave(key, "readiness.monitoring")
+	report(release.Amber, 2)
+	w.leave(key)
+}
