@@ -3,6 +3,7 @@ package release
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"slipway/internal/db"
@@ -39,6 +40,11 @@ func (s *Service) Rename(ctx context.Context, actor identity.Actor, key string, 
 		if err := c.Err("The release was not saved."); err != nil {
 			return err
 		}
+		if owner.ID != r.OwnerID {
+			if err := s.unsay(tx, actor, r, owner.ID); err != nil {
+				return err
+			}
+		}
 		before := r.Restricted
 		r.Title, r.Summary, r.OwnerID, r.OwnerName, r.Restricted = e.Title, e.Summary, owner.ID, owner.Name, e.Restricted
 		if r.Type == Emergency {
@@ -61,6 +67,31 @@ func (s *Service) Rename(ctx context.Context, actor identity.Actor, key string, 
 		}
 		return s.record(tx, actor, r, "release.edit", "", "changed the title, summary, owner or confidentiality of %s", r.Key)
 	})
+}
+
+// unsay asks anew for what was said on the open gates, where whoever is to own
+// the release has spoken on them: owners do not decide.
+func (s *Service) unsay(tx *db.Tx, actor identity.Actor, r *Release, ownerID int64) error {
+	gates, err := gatesOf(tx, r.ID)
+	if err != nil {
+		return err
+	}
+	for i := range gates {
+		g := &gates[i]
+		if g.State != GateOpen {
+			continue
+		}
+		given, err := decisionsOf(tx, g.ID, g.Round)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(given, func(d Decision) bool { return d.ByID == ownerID }) {
+			if err := s.askAnew(tx, actor, r, g, "somebody who had spoken on it owns the release now"); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Window is a stretch of time in a named zone.

@@ -28,6 +28,7 @@ type Authority struct {
 	ByName    string
 	Role      identity.Role
 	Comment   string
+	Refused   bool // in retrospect; then it speaks for nothing any more
 }
 
 // TableName is the table of authorities.
@@ -52,7 +53,10 @@ func (a *Authority) deferTo(code GateCode, findings []Finding) {
 	}
 }
 
+// lives tells whether there is an authority that was not refused in retrospect.
+func (a *Authority) lives() bool { return a != nil && !a.Refused }
+
 // covers tells whether the authority speaks for the gate.
 func (a *Authority) covers(code GateCode) bool {
-	return a != nil && (code == A1 || code == A2 || code == A4)
+	return a.lives() && (code == A1 || code == A2 || code == A4)
 }

@@ -138,7 +138,7 @@ func (s *Service) Proceed(ctx context.Context, actor identity.Actor, key string)
 			return fault.New(fault.Refused, "%s holds already.", code)
 		}
 		if g.State != GateOpen {
-			if err := s.openGate(tx, r, code); err != nil {
+			if err := s.openGate(tx, r, code, actor.UserID); err != nil {
 				return err
 			}
 		}
@@ -177,8 +177,30 @@ func (s *Service) DecideRetro(ctx context.Context, actor identity.Actor, key str
 		if err := s.change.Advance(tx, actor, r.ChangeKey, verb, reason); err != nil {
 			return err
 		}
+		if verdict == Reject {
+			if err := s.disown(tx, actor, r, reason); err != nil {
+				return err
+			}
+		}
 		return s.record(tx, actor, r, "emergency.retro", reason, "%s %s in retrospect", pastOf(verdict), r.Key)
 	})
+}
+
+// disown ends an authority that was refused in retrospect: it speaks for no gate
+// any more, and what is not live yet starts on it no more.
+func (s *Service) disown(tx *db.Tx, actor identity.Actor, r *Release, reason string) error {
+	a, err := authorityOf(tx, r.ID)
+	if err != nil || a == nil {
+		return err
+	}
+	a.Refused = true
+	if err := save(tx, a); err != nil {
+		return err
+	}
+	if slices.Contains([]State{EarlyLife, RolledBack, Review}, r.State) || r.State.Over() {
+		return nil
+	}
+	return s.Unsettle(tx, actor, r, "the emergency was refused in retrospect: "+strings.TrimSuffix(reason, "."))
 }
 
 // againstRetro says why a person does not make the retrospective decision.

@@ -1,11 +1,14 @@
 package release_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"slipway/internal/catalog"
 	"slipway/internal/change"
+	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
@@ -145,6 +148,33 @@ func TestABrokenGlassIsOwedUntilItIsDecided(t *testing.T) {
 	w.stands(key, release.Closed)
 }
 
+func TestNothingStartsOnAnAuthorityRefusedInRetrospect(t *testing.T) {
+	w := newWorld(t)
+	w.owed(release.A4)
+	key := w.create(emergency)
+	w.must(w.authorise(w.omar, key, release.Glass))
+	w.pack(key)
+	w.verify(key)
+	w.must(w.svc.Attest(ctx, w.tess, key, release.A3, "A3.notes", "Read them."))
+	w.approve(key, release.A3, w.cora)
+	w.must(w.svc.Recheck(ctx, w.bruno, key))
+	w.must(w.svc.Proceed(ctx, w.maya, key))
+	w.gateIs(key, release.A4, release.GateApproved)
+	w.must(w.svc.DecideRetro(ctx, w.olga, key, release.Reject, "It can wait until morning."))
+	w.gateIs(key, release.A4, release.GateVoided)
+	w.leave(key, "gate.a4", "window.outside")
+	refused(t, w.svc.Proceed(ctx, w.maya, key), "emergency.authority")
+	w.must(w.svc.Resubmit(ctx, w.maya, key, release.A4, w.gate(key, release.A4).Version))
+	w.gateIs(key, release.A4, release.GateOpen) // not passed by itself
+	if err := w.approves(w.chen, key, release.A4); fault.KindOf(err) != fault.Refused || !strings.Contains(err.Error(), "The plan is agreed: not met.") || !strings.Contains(err.Error(), "Readiness: people") {
+		t.Errorf("what the emergency owed is owed no more: %v", err)
+	}
+	w.do(key, release.VerbRework) // nor does the custodian alone check in again
+	w.must(w.svc.Baseline(ctx, w.bruno, key))
+	w.verify(key)
+	refused(t, w.approves(w.cora, key, release.A3), "gate.role")
+}
+
 // emergencyLives brings an authorised emergency into early life.
 func (w *world) emergencyLives(key string) {
 	w.t.Helper()
@@ -220,5 +250,62 @@ func TestAnAuthorityWaitsForWhatNeverRelaxes(t *testing.T) {
 	w.stands(key, release.BuildTest)
 	if second := dbtest.User(t, w.d, "second", identity.ChangeAuthority); w.sheet(second, key).MayECAB {
 		t.Error("it is authorised twice")
+	}
+}
+
+// What was refused before authorities remembered it speaks for nothing either.
+func TestOlderAuthoritiesThatWereRefused(t *testing.T) {
+	d := dbtest.Empty(t)
+	if err := d.MigrateTo(ctx, 300); err != nil {
+		t.Fatal(err)
+	}
+	err := d.InTx(ctx, func(tx *db.Tx) error {
+		service := &catalog.ServiceRecord{Key: "PAY", Name: "Payments"}
+		if err := tx.Create(service); err != nil {
+			return err
+		}
+		for i, key := range []string{"CHG-1", "CHG-2"} {
+			c := &change.Change{Number: int64(i + 1), Key: key, Title: "a", ServiceID: service.ID, ServiceName: "Payments", State: change.RetroRefused, Unauthorised: i == 0}
+			if err := tx.Create(c); err != nil {
+				return err
+			}
+			r := &release.Release{Key: fmt.Sprintf("PAY-%d", i), Title: "a", State: release.Ready, ServiceID: service.ID, ChangeKey: key}
+			if err := tx.Create(r); err != nil {
+				return err
+			}
+			for _, sql := range []string{
+				"INSERT INTO emergency_authorities (release_id, kind, by_id, by_name, role, comment) VALUES (?, 'glass', 1, 'Omar', 'operations', 'now')",
+				"INSERT INTO gates (release_id, code, state) VALUES (?, 'A4', 'Open')",
+			} {
+				if err := tx.Gorm().Exec(sql, r.ID).Error; err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	err = d.View(ctx, func(tx *db.Tx) error {
+		var list []release.Authority
+		if err := tx.Gorm().Order("release_id").Find(&list).Error; err != nil {
+			return err
+		}
+		if len(list) != 2 || !list[0].Refused || list[1].Refused {
+			t.Errorf("%+v", list)
+		}
+		var gates []release.Gate
+		err := tx.Gorm().Find(&gates).Error
+		if len(gates) != 2 || gates[0].SubmitterID != 0 {
+			t.Errorf("%+v", gates)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

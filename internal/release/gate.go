@@ -80,6 +80,7 @@ type Gate struct {
 	State         GateState
 	Round         int64 // begins anew each time the gate opens; decisions belong to a round
 	OpenedAt      db.Time
+	SubmitterID   int64   // who submitted it by their own word, and so does not decide it
 	ExpiresAt     db.Time // an undecided gate expires
 	DecidedAt     db.Time
 	DecidedBy     string
@@ -145,8 +146,9 @@ func (g *Gate) move(verb GateVerb) error {
 	return err
 }
 
-// open begins a round: what counts is said on the release as it is now.
-func (g *Gate) open(r *Release, days int, now db.Time) error {
+// open begins a round: what counts is said on the release as it is now. The
+// submitter is whoever asks for it; 0 where the gate before opens it.
+func (g *Gate) open(r *Release, submitter int64, days int, now db.Time) error {
 	verb := GateVerbResubmit
 	if g.State == GatePending {
 		verb = GateVerbOpen
@@ -157,7 +159,7 @@ func (g *Gate) open(r *Release, days int, now db.Time) error {
 		return err
 	}
 	g.OpenedAt, g.ExpiresAt = now, now.Add(time.Duration(days)*24*time.Hour)
-	g.DecidedAt, g.DecidedBy = 0, ""
+	g.SubmitterID, g.DecidedAt, g.DecidedBy = submitter, 0, ""
 	g.bind(r)
 	return nil
 }

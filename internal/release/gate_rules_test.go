@@ -119,7 +119,7 @@ func TestWhatVoidsWhichGate(t *testing.T) {
 func TestARoundBeginsAnewWithWhatTheReleaseIsNow(t *testing.T) {
 	g := &Gate{Code: A4, State: GatePending, Round: 1}
 	first := &Release{PlanVersion: 1}
-	if err := g.open(first, 14, now); err != nil || g.Round != 1 || g.ExpiresAt != now.Add(14*24*time.Hour) || g.PlanVersion != 1 {
+	if err := g.open(first, 3, 14, now); err != nil || g.Round != 1 || g.ExpiresAt != now.Add(14*24*time.Hour) || g.PlanVersion != 1 || g.SubmitterID != 3 {
 		t.Fatalf("opened: %+v, %v", g, err)
 	}
 	if g.expired(g.ExpiresAt) || !g.expired(g.ExpiresAt+1) {
@@ -132,7 +132,7 @@ func TestARoundBeginsAnewWithWhatTheReleaseIsNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := &Release{PlanVersion: 2}
-	if err := g.open(second, 14, now+9); err != nil || g.Round != 2 || g.PlanVersion != 2 || g.DecidedBy != "" || g.DecidedAt != 0 || g.OpenedAt != now+9 {
+	if err := g.open(second, 0, 14, now+9); err != nil || g.Round != 2 || g.PlanVersion != 2 || g.DecidedBy != "" || g.DecidedAt != 0 || g.OpenedAt != now+9 || g.SubmitterID != 0 {
 		t.Errorf("opened anew: %+v, %v", g, err)
 	}
 	if err := g.conclude(second, "Chen", []Finding{{State: Met}, {State: Deferred}}, now); err != nil || g.State != GateApproved {

@@ -195,7 +195,7 @@ func (s *Service) Resubmit(ctx context.Context, actor identity.Actor, key string
 		if err != nil {
 			return err
 		}
-		if err := g.open(r, rules.GateDays, tx.Now); err != nil {
+		if err := g.open(r, actor.UserID, rules.GateDays, tx.Now); err != nil {
 			return err
 		}
 		if err := s.keep(tx, r, g); err != nil {

@@ -13,7 +13,7 @@ func insertGates(tx *db.Tx, releaseID int64) error {
 // gatesOf reads column by column, as linesOf does: every page of a release has
 // its gates on top.
 func gatesOf(tx *db.Tx, releaseID int64) ([]Gate, error) {
-	rows, err := tx.Rows(`SELECT id, version, created_at, updated_at, release_id, code, state, round, opened_at, expires_at, decided_at, decided_by,
+	rows, err := tx.Rows(`SELECT id, version, created_at, updated_at, release_id, code, state, round, opened_at, submitter_id, expires_at, decided_at, decided_by,
 		plan_version, package_digest, window_start, window_stop, void_reason, voided_at FROM gates WHERE release_id = ? ORDER BY code`, releaseID)
 	if err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func gatesOf(tx *db.Tx, releaseID int64) ([]Gate, error) {
 	for rows.Next() {
 		var g Gate
 		if err := rows.Scan(&g.ID, &g.Version, (*int64)(&g.CreatedAt), (*int64)(&g.UpdatedAt), &g.ReleaseID, (*string)(&g.Code), &g.State, &g.Round,
-			(*int64)(&g.OpenedAt), (*int64)(&g.ExpiresAt), (*int64)(&g.DecidedAt), &g.DecidedBy, &g.PlanVersion, &g.PackageDigest,
+			(*int64)(&g.OpenedAt), &g.SubmitterID, (*int64)(&g.ExpiresAt), (*int64)(&g.DecidedAt), &g.DecidedBy, &g.PlanVersion, &g.PackageDigest,
 			(*int64)(&g.WindowStart), (*int64)(&g.WindowEnd), &g.VoidReason, (*int64)(&g.VoidedAt)); err != nil {
 			return nil, err
 		}

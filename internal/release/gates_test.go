@@ -69,6 +69,31 @@ func TestNobodyDecidesOnWhatIsTheirs(t *testing.T) {
 	w.approve(r.Key, release.A4, w.chen)
 }
 
+func TestWhoSubmitsAGateDoesNotDecideIt(t *testing.T) {
+	w := newWorld(t)
+	both := dbtest.User(t, w.d, "both", identity.ReleaseManager, identity.ChangeManager)
+	key := w.create()
+	token := both
+	token.Kind, token.Scopes = identity.Machine, []string{"api:write"}
+	w.must(w.svc.Do(ctx, token, key, release.VerbSubmit, "", 0)) // a token submits for its owner
+	refused(t, w.approves(both, key, release.A1), "gate.independent")
+	refused(t, w.say(both, key, release.A1, release.Say{Verdict: release.Reject, Comment: "no"}), "gate.independent")
+	sheet, err := w.svc.Gate(ctx, both, key, release.A1)
+	w.must(err)
+	if len(sheet.Against) != 1 || strings.Contains(strings.Join(sheet.Seats[0].Eligible, " "), both.Name) {
+		t.Errorf("the page says %+v, and that %v may", sheet.Against, sheet.Seats[0].Eligible)
+	}
+	w.approve(key, release.A1, w.chen)
+	w.approve(key, release.A2, both) // which A1 opened
+	w.stands(key, release.BuildTest)
+	w.to(key, release.Ready)
+	w.must(w.say(w.chen, key, release.A4, release.Say{Verdict: release.Reject, Comment: "Monitoring."}))
+	w.must(w.svc.Resubmit(ctx, both, key, release.A4, w.gate(key, release.A4).Version))
+	w.prepare(key)
+	refused(t, w.approves(both, key, release.A4), "gate.independent")
+	w.approve(key, release.A4, w.chen)
+}
+
 func TestAQuorumTakesSoManyPeople(t *testing.T) {
 	w := newWorld(t, asks(release.A1, policy.ApprovalRule{Role: identity.ChangeManager, Quorum: 2}))
 	key := w.created(release.Proposed)
@@ -79,6 +104,17 @@ func TestAQuorumTakesSoManyPeople(t *testing.T) {
 	refused(t, w.say(w.chen, key, release.A1, release.Say{Verdict: release.Reject, Comment: "after all"}), "gate.twice")
 	w.approve(key, release.A1, w.carl)
 	w.stands(key, release.Planning)
+}
+
+func TestTheWordOfWhoComesToOwnItIsAskedAnew(t *testing.T) {
+	w := newWorld(t, asks(release.A1, policy.ApprovalRule{Role: identity.ChangeManager, Quorum: 2}))
+	key := w.created(release.Proposed)
+	w.approve(key, release.A1, w.chen)
+	r := w.read(key)
+	w.must(w.svc.Rename(ctx, w.maya, key, release.Edit{Version: r.Version, Title: r.Title, Summary: r.Summary, OwnerID: w.chen.UserID}))
+	w.approve(key, release.A1, w.carl)
+	w.stands(key, release.Proposed) // one of two
+	refused(t, w.approves(w.chen, key, release.A1), "gate.independent")
 }
 
 func TestOnePersonCountsOnceUnderWhateverRole(t *testing.T) {

@@ -88,7 +88,11 @@ func (s *Service) attend(tx *db.Tx, actor identity.Actor, r *Release, verb Verb)
 	gate := map[Verb]GateCode{VerbSubmit: A1, VerbAuthorisePlan: A2, VerbAuthoriseBuild: A3, VerbCheckIn: A4,
 		VerbExitEarlyLife: A5, VerbReview: A5}[verb]
 	if gate != "" {
-		if err := s.openGate(tx, r, gate); err != nil {
+		submitter := int64(0)
+		if verb == VerbSubmit || verb == VerbReview { // the others follow from a decision
+			submitter = actor.UserID
+		}
+		if err := s.openGate(tx, r, gate, submitter); err != nil {
 			return err
 		}
 	}

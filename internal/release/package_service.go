@@ -272,5 +272,5 @@ func (s *Service) rework(tx *db.Tx, actor identity.Actor, r *Release, verb Verb)
 	if err := s.voidOutdated(tx, actor, r, fmt.Sprintf("the release was told to %s", verb)); err != nil {
 		return err
 	}
-	return s.openGate(tx, r, A3)
+	return s.openGate(tx, r, A3, actor.UserID)
 }

@@ -79,7 +79,7 @@ func (s *Service) gateSheet(tx *db.Tx, actor identity.Actor, key string, code Ga
 			return nil, err
 		}
 		for _, person := range people {
-			if person.ID != r.AuthorID && person.ID != r.OwnerID {
+			if person.ID != r.AuthorID && person.ID != r.OwnerID && person.ID != v.Gate.SubmitterID {
 				v.Seats[i].Eligible = append(v.Seats[i].Eligible, person.Name)
 			}
 		}

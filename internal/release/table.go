@@ -32,7 +32,7 @@ func (s *Service) table(tx *db.Tx, r *Release, g *Gate) (*table, error) {
 		if err != nil {
 			return nil, err
 		}
-		if authority != nil {
+		if authority.lives() {
 			t.rules = custodianOnly(t.rules)
 		}
 	}
@@ -101,6 +101,9 @@ func (t *table) against(actor identity.Actor, now db.Time) []fault.Blocker {
 	}
 	if t.r.State == OnHold {
 		block("release.held", t.r.Key+" is on hold.", t.r.OwnerName)
+	}
+	if id := t.gate.SubmitterID; id != 0 && id == actor.UserID && id != t.r.AuthorID && id != t.r.OwnerID {
+		block("gate.independent", fmt.Sprintf("You submitted %s of %s, so somebody else decides it.", t.gate.Code, t.r.Key), "Another approver")
 	}
 	if slices.Contains(t.submitted, actor.UserID) {
 		block("gate.independent", fmt.Sprintf("You submitted media of this package, so somebody else decides %s.", t.gate.Code), "Another approver")

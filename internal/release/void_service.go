@@ -10,7 +10,7 @@ import (
 )
 
 // openGate lets a gate be decided, or decided anew. One that is open stays so.
-func (s *Service) openGate(tx *db.Tx, r *Release, code GateCode) error {
+func (s *Service) openGate(tx *db.Tx, r *Release, code GateCode, submitter int64) error {
 	g, err := gateOf(tx, r.ID, code)
 	if err != nil || g.State == GateOpen {
 		return err
@@ -27,7 +27,7 @@ func (s *Service) openGate(tx *db.Tx, r *Release, code GateCode) error {
 	if err != nil {
 		return err
 	}
-	if err := g.open(r, rules.GateDays, tx.Now); err != nil {
+	if err := g.open(r, submitter, rules.GateDays, tx.Now); err != nil {
 		return err
 	}
 	return s.keep(tx, r, g)
