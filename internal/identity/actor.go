@@ -73,7 +73,10 @@ func Authorize(a Actor, p Permission, serviceID int64) error {
 	if !ok {
 		return fault.New(fault.Internal, "unknown permission %q", p)
 	}
-	held := slices.ContainsFunc(rule.roles, func(role Role) bool { return a.Has(role, serviceID) })
+	whole := slices.Contains(undivided, p)
+	held := slices.ContainsFunc(rule.roles, func(role Role) bool {
+		return !whole && a.Has(role, serviceID) || whole && slices.Contains(a.Grants, Grant{Role: role})
+	})
 	switch a.Kind {
 	case PersonKind:
 		if held {
@@ -88,7 +91,11 @@ func Authorize(a Actor, p Permission, serviceID int64) error {
 			return nil
 		}
 	}
-	return fault.New(fault.Forbidden, "You may not %s. It takes the role %s.", rule.verb, roleList(rule.roles))
+	reach := ""
+	if whole {
+		reach = ", for every service"
+	}
+	return fault.New(fault.Forbidden, "You may not %s. It takes the role %s%s.", rule.verb, roleList(rule.roles), reach)
 }
 
 // RolesFor lists the roles that hold a permission, for "who can remove this".

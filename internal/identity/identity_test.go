@@ -125,6 +125,8 @@ func TestPasswordsAnybodyWouldTry(t *testing.T) {
 func TestAuthorize(t *testing.T) {
 	maya := identity.Actor{UserID: 1, Kind: identity.PersonKind, Grants: []identity.Grant{{Role: identity.ReleaseManager, ServiceID: 7}}}
 	robot := identity.Actor{UserID: 1, Kind: identity.Machine, Grants: maya.Grants, Scopes: identity.Scopes}
+	local := identity.Actor{UserID: 2, Kind: identity.PersonKind, Grants: []identity.Grant{{Role: identity.Administrator, ServiceID: 7}, {Role: identity.Auditor, ServiceID: 7}, {Role: identity.Stakeholder}}}
+	global := identity.Actor{UserID: 3, Kind: identity.PersonKind, Grants: []identity.Grant{{Role: identity.Administrator}}}
 	clock := identity.System("clock")
 	for _, c := range []struct {
 		who     identity.Actor
@@ -140,6 +142,12 @@ func TestAuthorize(t *testing.T) {
 		{robot, identity.GateDecide, 7, false},
 		{robot, identity.StepSign, 7, false},
 		{robot, identity.PolicyApprove, 7, false},
+		{local, identity.CatalogEdit, 0, true},
+		{local, identity.AuditRead, 0, false}, // the record and the accounts are of every service
+		{local, identity.AuditRead, 7, false},
+		{local, identity.AdminUsers, 0, false},
+		{global, identity.AuditRead, 0, true},
+		{global, identity.AdminUsers, 0, true},
 		{clock, identity.WaveControl, 7, true},
 		{clock, identity.WaveGo, 7, false},
 		{clock, identity.GateDecide, 7, false},

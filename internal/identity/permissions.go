@@ -65,6 +65,10 @@ type rule struct {
 	system bool
 }
 
+// undivided are the permissions that concern every service at once: a role that
+// is held for one of them does not give them.
+var undivided = []Permission{AuditRead, AdminUsers}
+
 var decisionRoles = []Role{ChangeManager, ChangeAuthority, ServiceOwner, DMLCustodian, Operations, TestManager}
 
 // permissions is the one policy table of who may do what.

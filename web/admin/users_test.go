@@ -25,6 +25,17 @@ func TestAccountIsAddedWithARoleForOneService(t *testing.T) {
 	root.Post("/admin/users/new", values).Status(http.StatusUnprocessableEntity).Has("#f-username-error", "taken")
 }
 
+func TestARoleForOneServiceReadsNeitherTheRecordNorTheAccounts(t *testing.T) {
+	s := webtest.New(t)
+	values := url.Values{"username": {"nils"}, "name": {"Nils"}, "password": {"slipway-demo"}, "roles": {"change-manager@1", "administrator@1"}}
+	s.As("root").Post("/admin/users/new", values).Status(http.StatusSeeOther)
+	nils := s.As("nils")
+	nils.Get("/audit").Status(http.StatusForbidden).Has("main", "for every service")
+	nils.Get("/admin/users").Status(http.StatusForbidden)
+	nils.Get("/releases").Status(http.StatusOK).Lacks(".nav-side", "Audit record")
+	s.As("ada").Get("/audit").Status(http.StatusOK)
+}
+
 func TestStaleFormKeepsWhatWasTyped(t *testing.T) {
 	s := webtest.New(t)
 	root := s.As("root")
