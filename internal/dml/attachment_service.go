@@ -66,12 +66,12 @@ func (s *Service) KeepFile(ctx context.Context, actor identity.Actor, name strin
 // openDesk finds the desk, and what the actor has attached there and not said
 // anything of yet. Only people attach.
 func openDesk(tx *db.Tx, actor identity.Actor, find func(*db.Tx) (Desk, error)) (Desk, []Attachment, error) {
-	if err := actor.MustBePerson(); err != nil {
-		return Desk{}, nil, err
-	}
 	desk, err := find(tx)
 	if err != nil {
 		return desk, nil, err
+	}
+	if err := actor.MustBePerson(); err != nil { // once it is known that there is something for them to see
+		return Desk{}, nil, err
 	}
 	known, err := AttachmentsTo(tx, desk.Subject, desk.SubjectID)
 	return desk, Said(known, actor.UserID, 0), err
