@@ -74,7 +74,7 @@ func (s *Service) Draw(tx *db.Tx, actor identity.Actor, r *release.Release, from
 	if err := drawNotices(tx, r, body.Notices); err != nil {
 		return err
 	}
-	if err := record(tx, actor, r, "plan.draw", "", "drew plan v1 of %s from its model, with %d risks and %d notices", r.Key, len(body.Risks), len(body.Notices)); err != nil {
+	if err := record(tx, actor, r, "plan.draw", "", "drew plan v1 of %s from its model, with %s and %s", r.Key, noun.Count(len(body.Risks), "risk"), noun.Count(len(body.Notices), "notice")); err != nil {
 		return err
 	}
 	live := int64(len(body.Risks))

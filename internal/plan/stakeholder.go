@@ -46,8 +46,8 @@ func (s *Stakeholder) validate(others []Stakeholder) error {
 	s.Name, s.Channel, s.Duty = strings.TrimSpace(s.Name), strings.TrimSpace(s.Channel), strings.TrimSpace(s.Duty)
 	var check fault.Check
 	check.Need(s.Name != "", "name", "Choose a person, or write a name.")
-	check.Need(s.Interest >= 1 && s.Interest <= 5, "interest", "Choose 1 to 5.")
-	check.Need(s.Influence >= 1 && s.Influence <= 5, "influence", "Choose 1 to 5.")
+	check.Need(s.Interest >= 1 && s.Interest <= 5, "interest", "Choose the interest, 1 to 5.")
+	check.Need(s.Influence >= 1 && s.Influence <= 5, "influence", "Choose the influence, 1 to 5.")
 	check.Need(slices.ContainsFunc(RACIs(), func(r [2]string) bool { return r[0] == s.RACI }), "raci", "Choose a part.")
 	check.Need(!s.Required || s.PersonID != 0, "required", "Only somebody with an account can agree here.")
 	for _, other := range others {

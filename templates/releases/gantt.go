@@ -133,7 +133,7 @@ func (s stage) note(f ui.Frame) string {
 	case planned:
 		return "on time"
 	}
-	return ui.Duration(s.to.Sub(s.from))
+	return "took " + ui.Duration(s.to.Sub(s.from))
 }
 
 // words say what the bars draw.

@@ -165,7 +165,7 @@ func TestTheChartSetsThePlanAgainstWhatHappened(t *testing.T) {
 	for _, row := range g.rows {
 		notes[row.name] = row.note
 	}
-	for name, want := range map[string]string{"Planning": "40 days", "Build and test": "26 days", "Deployment": "2 d late", "Early life support": "from 21 Nov", "Review and close": "not begun"} {
+	for name, want := range map[string]string{"Planning": "took 40 days", "Build and test": "took 26 days", "Deployment": "2 d late", "Early life support": "from 21 Nov", "Review and close": "not begun"} {
 		if notes[name] != want {
 			t.Errorf("%s: %q, want %q", name, notes[name], want)
 		}

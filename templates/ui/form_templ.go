@@ -20,7 +20,7 @@ import (
 type Input struct {
 	Name, Label, Value, Type, Hint, Error, Placeholder string
 	Form                                               string
-	Optional, Disabled, Multiple, Mono                 bool
+	Optional, Silent, Disabled, Multiple, Mono         bool // Silent: that it is optional stands above the group
 	Min, Max, Accept, Capture, Autocomplete, List      string
 	Rows                                               int
 }
@@ -146,7 +146,7 @@ func label(i Input) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if i.Optional {
+		if i.Optional && !i.Silent {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<span class=\"muted\">(optional)</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -37,6 +37,18 @@ func TestNothingInline(t *testing.T) {
 	}
 }
 
+func TestABlockerPartsItsCriterionFromWhatWasFound(t *testing.T) {
+	for sentence, want := range map[string][2]string{
+		"Tests passed: not met. 1 of 2 failed.":     {"Tests passed: not met.", "1 of 2 failed."},
+		"A window lies ahead: not met.":             {"A window lies ahead: not met.", ""},
+		"The outage notice has not been sent. Yet.": {"The outage notice has not been sent. Yet.", ""},
+	} {
+		if why, evidence := halves(sentence); why != want[0] || evidence != want[1] {
+			t.Errorf("%q: %q and %q", sentence, why, evidence)
+		}
+	}
+}
+
 func TestTimesNameTheirZone(t *testing.T) {
 	noon := db.At(time.Date(2026, 11, 24, 11, 0, 0, 0, time.UTC))
 	for name, c := range map[string]struct {
@@ -47,7 +59,7 @@ func TestTimesNameTheirZone(t *testing.T) {
 		"summer":    {When(db.At(time.Date(2026, 7, 1, 11, 0, 0, 0, time.UTC))), "Wed 1 Jul, 13:00 CEST"},
 		"next year": {Day(db.At(time.Date(2027, 1, 2, 11, 0, 0, 0, time.UTC))), "Sat 2 Jan 2027"},
 		"one day":   {Span(noon, noon.Add(2*time.Hour)), "Tue 24 Nov, 12:00 – 14:00 CET"},
-		"overnight": {Span(noon, noon.Add(14*time.Hour)), "Tue 24 Nov, 12:00 – Wed 25 Nov, 02:00 CET"},
+		"overnight": {Span(noon, noon.Add(14*time.Hour)), `<span class="nowrap">Tue 24 Nov, 12:00 –</span> <span class="nowrap">Wed 25 Nov, 02:00 CET</span>`},
 		"no moment": {When(0), "not set"},
 		"ahead":     {Ago(galleryAt(71 * time.Hour)), "in 2 d 23 h"},
 		"past":      {Ago(galleryAt(-40 * time.Minute)), "40 min ago"},
