@@ -127,8 +127,10 @@ func resting(h *release.Head) sentence {
 		return sentence{"void", "Cancelled; it is part of the record now.", h.Link("history")}
 	case release.Closed:
 		return sentence{ui.Family(h.Outcome), "Closed: " + ui.StateWord(h.Outcome) + ".", h.Link("history")}
-	case release.Remediating, release.RolledBack:
-		return sentence{"bad", ui.StateWord(string(h.State)) + ".", h.Link("deployment")}
+	case release.Remediating:
+		return sentence{"bad", "Remediating: the wave that failed is begun again or backed out.", h.Link("deployment")}
+	case release.RolledBack:
+		return sentence{"bad", "Rolled back: build it anew, or review what happened.", h.Link("deployment")}
 	case release.Paused:
 		return sentence{"void g-pause", "The deployment is paused.", h.Link("deployment")}
 	case release.EarlyLife:

@@ -41,6 +41,9 @@ func verdictOf(v *release.Overview) verdict {
 		out.family, out.text = "bad g-clock", code+" expired undecided; it is submitted anew."
 	case release.GateApproved, release.GateWaived:
 		out.family, out.text = "good", fmt.Sprintf("%s %s holds.", code, next.Code.Name())
+		if next.Code == release.A4 && n == 0 {
+			out.note, out.action, out.href = out.note+" Its waves are made ready and given go one by one.", restActions["/deployment"], v.Link("deployment")
+		}
 		if n > 0 {
 			out.family, out.text = "warn", fmt.Sprintf("%s holds, but %s arose since.", code, noun.Count(n, "blocker"))
 		}
@@ -149,6 +152,14 @@ func momentFamily(action string) string {
 func policyHref(label string) string {
 	key, _, _ := strings.Cut(label, " ")
 	return "/policies/" + key
+}
+
+// onward are the verbs that take a release on which waits before no gate, as far
+// as the viewer may say them.
+func onward(v *release.Overview) []release.Verb {
+	return slices.DeleteFunc(slices.Clone(v.Verbs), func(verb release.Verb) bool {
+		return verb != release.VerbResume && verb != release.VerbRebuild && verb != release.VerbReview
+	})
 }
 
 // submits tells whether the viewer may submit the release from here.
