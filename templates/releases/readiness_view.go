@@ -82,19 +82,22 @@ func (v ReadinessView) blocking() (n int) {
 	return n
 }
 
-// evidence are the other criteria of A4, what stands in the way first.
-func (v ReadinessView) evidence() []release.Finding {
-	list := slices.Clone(v.Sheet.Evidence)
-	slices.SortStableFunc(list, func(a, b release.Finding) int {
+// evidence is what else A4 asks: what is still to be minded, and what is met.
+func (v ReadinessView) evidence() (open, met []release.Finding) {
+	for _, f := range v.Sheet.Evidence {
 		switch {
-		case a.Blocks() && !b.Blocks():
-			return -1
-		case b.Blocks() && !a.Blocks():
-			return 1
+		case f.Blocks():
+			open = append(open, f)
+		case f.State != release.Concern:
+			met = append(met, f)
 		}
-		return 0
-	})
-	return list
+	}
+	for _, f := range v.Sheet.Evidence {
+		if !f.Blocks() && f.State == release.Concern {
+			open = append(open, f)
+		}
+	}
+	return open, met
 }
 
 func colours() []ui.Option {
