@@ -45,6 +45,14 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
+// A password that was forgotten is for an administrator; who that is, strangers
+// are not told.
+func TestWhoForgotThePasswordIsToldWhatToDo(t *testing.T) {
+	s := webtest.New(t)
+	s.Nobody().Get("/login").Status(http.StatusOK).Has("form summary", "Forgotten?").Has("form details", "an administrator sets a new password").Lacks("body", "Ruth")
+	s.As("root").Get("/admin/users/maya").Has("label", "New password")
+}
+
 func TestSessionCookie(t *testing.T) {
 	s := webtest.New(t)
 	answer := s.Nobody().Post("/login", url.Values{"username": {"maya"}, "password": {sample.Password}})
