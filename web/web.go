@@ -68,8 +68,8 @@ func New(a *app.App, c Config) (*echo.Echo, error) {
 	store := guard.NewStore(a.Identity, c.SecureCookies)
 	api.Routes(e, a, store, sameOrigin, c.Version)
 	settings := page.Settings{Organisation: c.Organisation, Version: c.Version, Zone: zone, SecureCookies: c.SecureCookies,
-		Streams: page.NewStreams(c.Ending), Now: func() time.Time { return a.DB.Now().Std() }}
-	public := e.Group("", page.Use(settings), sameOrigin, guard.FirstRun(a.Identity), store.Identify, guard.NewOnce(settings.Now).Middleware)
+		Streams: page.NewStreams(c.Ending), Now: func() time.Time { return a.DB.Now().Std() }, Counts: tallies(a)}
+	public := e.Group("", page.Use(settings), sameOrigin, guard.FirstRun(a.Identity), store.Identify, recount(a.Report), guard.NewOnce(settings.Now).Middleware)
 	account.Public(public, a, store)
 	signedIn := public.Group("", guard.SignedIn)
 	account.Routes(signedIn, a, store)

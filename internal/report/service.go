@@ -32,6 +32,7 @@ type Service struct {
 	db      *db.DB
 	rooms   Rooms
 	weighed weighings
+	counted countings
 }
 
 // New gives the service.

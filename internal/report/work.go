@@ -66,6 +66,7 @@ type Work struct {
 	UnderWay  int64       // releases under way that the actor sees
 	Cut       bool        // of some kind there is more
 	Begin     []Beginning // where no release was ever made
+	Counts    Counts
 }
 
 // Longest is how many tasks of one kind are listed.
@@ -83,11 +84,12 @@ func (s *Service) MyWork(ctx context.Context, actor identity.Actor) (*Work, erro
 	w := &Work{}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
 		d := &desk{s: s, ctx: ctx, tx: tx, actor: actor}
-		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.loose, d.ways, d.flights, d.begins, d.soon} {
+		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.loose, d.ways, d.flights, d.begins, d.soon, d.counts} {
 			if err := part(w); err != nil {
 				return err
 			}
 		}
+		s.counted.keep(actor.UserID, tx.Now, w.Counts)
 		return nil
 	})
 	w.sort()

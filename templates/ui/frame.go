@@ -23,11 +23,15 @@ type Frame struct {
 	OtherZone    string // address of the same page in UTC, or back in the viewer's own zone
 	Flash        string
 	FlashFamily  string
-	Counts       map[string]int // by navigation entry
+	Counts       map[string]Tally // by navigation entry
 	Organisation string
 	Version      string
 	RequestID    string
 }
+
+// Tally is what an entry of the navigation counts: the figure, and the rest of
+// the sentence for readers aloud.
+type Tally struct{ Shown, Aloud string }
 
 type frameKey struct{}
 

@@ -2,8 +2,10 @@ package home_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +100,28 @@ func TestWhatEverybodyFinds(t *testing.T) {
 		for _, task := range about(work(t, s, "cora"), "Accept or reject") {
 			if strings.Contains(task.Why, "Cora") {
 				t.Errorf("cora decides on what she submitted: %+v", task)
+			}
+		}
+	})
+	t.Run("the navigation counts what each may see", func(t *testing.T) {
+		for name, p := range people {
+			w := work(t, s, name)
+			want := map[string]string{"/deployments": "3 live"}
+			if n := len(w.Decisions) + len(w.Overdue) + len(w.Steps) + len(w.Handed); n > 0 {
+				want["/"] = strconv.Itoa(n) + " waiting"
+			}
+			if name != "stefan" { // stakeholders do not see the quarantine
+				want["/dml"] = "4 in quarantine"
+			}
+			for _, path := range []string{"/", "/releases"} {
+				got := map[string]string{}
+				p.Get(path).Doc().Find(".side .count").Each(func(_ int, c *goquery.Selection) { got[c.Parent().AttrOr("href", "")] = c.Text() })
+				if !maps.Equal(got, want) {
+					t.Errorf("%s at %s: %v, want %v", name, path, got, want)
+				}
+			}
+			if n := p.Statements("/changes"); n > 4 {
+				t.Errorf("%s: the counts take %d statements of a page that has them in mind", name, n)
 			}
 		}
 	})

@@ -37,7 +37,7 @@ type Settings struct {
 	SecureCookies bool
 	Streams       *Streams // for pages that listen
 	Now           func() time.Time
-	Counts        func(c echo.Context, actor identity.Actor) map[string]int
+	Counts        func(c echo.Context, actor identity.Actor) map[string]ui.Tally
 }
 
 // Use puts the settings where Render finds them.
