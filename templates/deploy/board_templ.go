@@ -862,7 +862,7 @@ func because(w *deploy.WaveView) templ.Component {
 			}
 		}
 		if w.FailReason != "" && w.State != deploy.WaveRunning {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<p class=\"verdict mb-0\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<p class=\"verdict flex-nowrap mb-0\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
