@@ -202,6 +202,15 @@ func (r *Runner) Step(ctx context.Context) (bool, error) {
 	return true, r.do(ctx, job)
 }
 
+// Unhandled gives the kinds of open jobs that nobody here does.
+func (r *Runner) Unhandled(ctx context.Context) (kinds []string, err error) {
+	err = r.db.View(ctx, func(tx *db.Tx) (err error) {
+		kinds, err = openKinds(tx)
+		return err
+	})
+	return slices.DeleteFunc(kinds, func(kind string) bool { _, ok := r.handlers[kind]; return ok }), err
+}
+
 // take claims a due job of one of the kinds; nil when none is due.
 func (r *Runner) take(ctx context.Context, kinds []string) (job *Job, err error) {
 	if ctx.Err() != nil || len(kinds) == 0 {

@@ -2,8 +2,10 @@ package jobs
 
 import (
 	"context"
+	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/fault"
 )
 
 func insert(tx *db.Tx, job *Job) error { return tx.Create(job) }
@@ -18,13 +20,22 @@ func isOpen(tx *db.Tx, key string) (bool, error) {
 // the one writer.
 func anyDue(ctx context.Context, d *db.DB, kinds []string) (due bool, err error) {
 	err = d.View(ctx, func(tx *db.Tx) error {
-		var ids []int64
-		err := tx.Gorm().Model(&Job{}).Where(dueCondition, Waiting, tx.Now, Running, tx.Now).
-			Where("kind IN ?", kinds).Limit(1).Pluck("id", &ids).Error
-		due = len(ids) > 0
-		return err
+		args := []any{Waiting, tx.Now, Running, tx.Now}
+		for _, kind := range kinds {
+			args = append(args, kind)
+		}
+		var id int64
+		return tx.Row("SELECT id FROM jobs WHERE ("+dueCondition+") AND kind IN (?"+strings.Repeat(", ?", len(kinds)-1)+") LIMIT 1", args, &id)
 	})
-	return due, err
+	if fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// openKinds are the kinds of the jobs that wait to be done.
+func openKinds(tx *db.Tx) (kinds []string, err error) {
+	return kinds, tx.Gorm().Model(&Job{}).Where("state IN ?", []State{Waiting, Running}).Distinct().Order("kind").Pluck("kind", &kinds).Error
 }
 
 const dueCondition = "(state = ? AND run_at <= ?) OR (state = ? AND locked_until < ?)"

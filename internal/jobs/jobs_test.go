@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -219,5 +220,18 @@ func TestRestartsCostNoAttempt(t *testing.T) {
 	dbtest.Advance(d, 10*time.Second)
 	if !step(t, runner) {
 		t.Error("it died of restarts")
+	}
+}
+
+func TestJobsThatNobodyDoesAreTold(t *testing.T) {
+	d := dbtest.New(t)
+	runner := jobs.NewRunner(d, slog.New(slog.DiscardHandler))
+	enqueue(t, d)
+	if kinds, err := runner.Unhandled(t.Context()); err != nil || !slices.Equal(kinds, []string{"greet"}) {
+		t.Error(kinds, err)
+	}
+	runner.Handle("greet", func(context.Context, []byte) error { return nil })
+	if kinds, err := runner.Unhandled(t.Context()); err != nil || len(kinds) > 0 {
+		t.Error(kinds, err)
 	}
 }

@@ -188,10 +188,7 @@ func (s *Service) Submit(ctx context.Context, actor identity.Actor, key string, 
 		if err := save(tx, p); err != nil {
 			return err
 		}
-		if err := record(tx, actor, r, "plan.submit", "", "submitted plan v%d to %d stakeholders for agreement", p.Number, len(required)); err != nil {
-			return err
-		}
-		return announce(tx, "plan.agreement", r, p.Number)
+		return record(tx, actor, r, "plan.submit", "", "submitted plan v%d to %d stakeholders for agreement", p.Number, len(required))
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
-	"slipway/internal/jobs"
 	"slipway/internal/release"
 )
 
@@ -19,17 +18,6 @@ type Circle struct {
 	Notices      []Notice
 	People       []identity.Person
 	Edits, Sends bool
-}
-
-// Announcement is the job that carries word of a plan or a notice to people.
-type Announcement struct {
-	Release string `json:"release"`
-	Number  int64  `json:"number"`
-}
-
-// announce hands over to whoever sends mail and feeds, in this transaction.
-func announce(tx *db.Tx, kind string, r *release.Release, number int64) error {
-	return jobs.Enqueue(tx, kind, Announcement{r.Key, number}, jobs.UniqueKey(fmt.Sprintf("%s %s %d", kind, r.Key, number)))
 }
 
 // Circle gives a release's stakeholders and what they are told.
@@ -217,10 +205,7 @@ func (s *Service) SendNotice(ctx context.Context, actor identity.Actor, key stri
 		if err := save(tx, n); err != nil {
 			return err
 		}
-		if err := record(tx, actor, r, "notice.send", "", "sent notice %d to %s", n.Number, n.Audience); err != nil {
-			return err
-		}
-		return announce(tx, "plan.notice", r, n.Number)
+		return record(tx, actor, r, "notice.send", "", "sent notice %d to %s", n.Number, n.Audience)
 	})
 }
 

@@ -65,6 +65,11 @@ func TestDemo(t *testing.T) {
 	t.Run("every state and every type is there", func(t *testing.T) { everyKind(t, a, all[:sample.Told]) })
 	t.Run("the counters are what counting gives", func(t *testing.T) { recount(t, a, maya, all) })
 	t.Run("the record holds and is in the order of time", func(t *testing.T) { record(t, a) })
+	t.Run("whatever waits to be done is somebody's work", func(t *testing.T) {
+		if kinds, err := a.Jobs.Unhandled(ctx); err != nil || len(kinds) > 0 {
+			t.Error("nobody does jobs of the kinds", kinds, err)
+		}
+	})
 	t.Run("each release can be opened", func(t *testing.T) {
 		for i := range all {
 			if i > sample.Told && i%10 != 0 {
