@@ -95,6 +95,10 @@ func (s serveCmd) serve(ctx context.Context, prepare func(context.Context, *app.
 // shutdownGrace is how long requests in hand may take once the end is asked for.
 const shutdownGrace = 20 * time.Second
 
+// settled is when a server has done what was due at its start, and gives back
+// the memory that only this needed.
+const settled = 2 * time.Second
+
 func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler, a *app.App) error {
 	// No total read or write timeout: media of gigabytes come and go. Slow
 	// headers and idle connections are bounded instead.
@@ -112,7 +116,7 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 	}()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	debug.FreeOSMemory() // what only the start needed
+	defer time.AfterFunc(settled, debug.FreeOSMemory).Stop()
 	select {
 	case err := <-failed:
 		return err

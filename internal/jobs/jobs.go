@@ -9,13 +9,11 @@ package jobs
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 
 	"slipway/internal/db"
@@ -110,13 +108,12 @@ type Runner struct {
 	db       *db.DB
 	log      *slog.Logger
 	handlers map[string]handler
-	wake     chan struct{}
 	beat     time.Duration // between two renewals of a lease
 }
 
 // NewRunner gives a runner without handlers.
 func NewRunner(d *db.DB, log *slog.Logger) *Runner {
-	return &Runner{db: d, log: log, handlers: map[string]handler{}, wake: make(chan struct{}, 1), beat: lease / 4}
+	return &Runner{db: d, log: log, handlers: map[string]handler{}, beat: lease / 4}
 }
 
 // Handle says who does the work of a kind, in less than a minute. Call it before
@@ -131,67 +128,6 @@ func (r *Runner) HandleLong(kind string, workers int, h Handler) {
 
 // BeatEvery renews leases at another pace; for tests.
 func (r *Runner) BeatEvery(d time.Duration) { r.beat = d }
-
-// Wake looks for due jobs now; call it after a commit that enqueued one.
-func (r *Runner) Wake() {
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
-}
-
-// Run works until ctx ends, then waits for the jobs in hand.
-func (r *Runner) Run(ctx context.Context, workers int) {
-	var wg sync.WaitGroup
-	var shared []string
-	for kind, h := range r.handlers {
-		if h.workers == 0 {
-			shared = append(shared, kind)
-			continue
-		}
-		wg.Go(func() { r.work(ctx, []string{kind}, h.workers) })
-	}
-	wg.Go(func() { r.work(ctx, shared, workers) })
-	wg.Wait()
-}
-
-// work looks for due jobs of the kinds and runs as many at once as there are
-// workers. However many those are, one looks.
-func (r *Runner) work(ctx context.Context, kinds []string, workers int) {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	free := make(chan struct{}, workers)
-	for range workers {
-		free <- struct{}{}
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-free:
-		}
-		job, err := r.take(ctx, kinds)
-		if err != nil && ctx.Err() == nil {
-			r.log.Error("jobs: cannot claim", "error", err)
-		}
-		if job != nil {
-			wg.Go(func() {
-				defer func() { free <- struct{}{} }()
-				if err := r.do(ctx, job); err != nil {
-					r.log.Error("jobs: cannot end", "job", job.ID, "error", err)
-				}
-			})
-			continue
-		}
-		free <- struct{}{}
-		select {
-		case <-ctx.Done():
-			return
-		case <-r.wake:
-		case <-time.After(poll):
-		}
-	}
-}
 
 // Step claims and runs one due job of any kind; false when none is due.
 func (r *Runner) Step(ctx context.Context) (bool, error) {
@@ -211,6 +147,15 @@ func (r *Runner) Unhandled(ctx context.Context) (kinds []string, err error) {
 	return slices.DeleteFunc(kinds, func(kind string) bool { _, ok := r.handlers[kind]; return ok }), err
 }
 
+// dueKinds are the kinds of the jobs that are due.
+func (r *Runner) dueKinds(ctx context.Context) (kinds []string, err error) {
+	err = r.db.View(ctx, func(tx *db.Tx) (err error) {
+		kinds, err = kindsDue(tx)
+		return err
+	})
+	return kinds, err
+}
+
 // take claims a due job of one of the kinds; nil when none is due.
 func (r *Runner) take(ctx context.Context, kinds []string) (job *Job, err error) {
 	if ctx.Err() != nil || len(kinds) == 0 {
@@ -228,72 +173,6 @@ func (r *Runner) take(ctx context.Context, kinds []string) (job *Job, err error)
 		return nil, err
 	}
 	return job, nil
-}
-
-// do runs a claimed job and ends its attempt. The word about the deed is written
-// even while shutting down.
-func (r *Runner) do(ctx context.Context, job *Job) error {
-	failure := r.run(ctx, job)
-	return r.db.InTx(context.WithoutCancel(ctx), func(tx *db.Tx) error {
-		if failure != nil && ctx.Err() != nil {
-			return giveBack(tx, job)
-		}
-		return finish(tx, job, failure)
-	})
-}
-
-func (r *Runner) run(ctx context.Context, job *Job) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-		if err != nil {
-			r.log.Warn("jobs: failed", "job", job.ID, "kind", job.Kind, "attempt", job.Attempts, "error", err)
-		}
-	}()
-	h := r.handlers[job.Kind]
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	if h.workers == 0 {
-		var done context.CancelFunc
-		ctx, done = context.WithTimeout(ctx, lease-5*time.Second)
-		defer done()
-		return h.do(ctx, []byte(job.Args))
-	}
-	var beats sync.WaitGroup
-	defer beats.Wait()
-	alive, end := context.WithCancel(ctx)
-	defer end()
-	beats.Go(func() { r.renew(alive, job, cancel) })
-	return h.do(ctx, []byte(job.Args))
-}
-
-// errLost ends the work on a job that somebody else has leased since.
-var errLost = errors.New("the lease of the job was lost")
-
-// renew renews the lease of a job until ctx ends. Who cannot renew it before it
-// runs out stops working, since somebody else may have begun.
-func (r *Runner) renew(ctx context.Context, job *Job, stop context.CancelCauseFunc) {
-	ticker := time.NewTicker(r.beat)
-	defer ticker.Stop()
-	until := job.LockedUntil
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		var held bool
-		err := r.db.InTx(ctx, func(tx *db.Tx) (err error) {
-			until, held, err = prolong(tx, job, until)
-			return err
-		})
-		if err == nil && !held || err != nil && ctx.Err() == nil && r.db.Now().After(until) {
-			r.log.Warn("jobs: lease lost", "job", job.ID, "kind", job.Kind, "error", err)
-			stop(errLost)
-			return
-		}
-	}
 }
 
 // backOff doubles from two seconds to an hour, with a fifth of jitter.

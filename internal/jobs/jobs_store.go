@@ -33,6 +33,22 @@ func anyDue(ctx context.Context, d *db.DB, kinds []string) (due bool, err error)
 	return err == nil, err
 }
 
+func kindsDue(tx *db.Tx) (kinds []string, err error) {
+	rows, err := tx.Rows("SELECT DISTINCT kind FROM jobs WHERE "+dueCondition, Waiting, tx.Now, Running, tx.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind string
+		if err := rows.Scan(&kind); err != nil {
+			return nil, err
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, rows.Err()
+}
+
 // openKinds are the kinds of the jobs that wait to be done.
 func openKinds(tx *db.Tx) (kinds []string, err error) {
 	return kinds, tx.Gorm().Model(&Job{}).Where("state IN ?", []State{Waiting, Running}).Distinct().Order("kind").Pluck("kind", &kinds).Error
