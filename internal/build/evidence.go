@@ -141,7 +141,7 @@ func (f *facts) tested() release.Finding {
 			tolerated++
 		}
 	}
-	state, detail := release.Met, fmt.Sprintf("%d test runs of package %d passed", len(newest)-tolerated, f.r.PackageVersion)
+	state, detail := release.Met, fmt.Sprintf("%s of package %d passed", noun.Count(len(newest)-tolerated, "test run"), f.r.PackageVersion)
 	switch {
 	case f.r.PackageDigest == "":
 		state, detail = release.Unknown, "there is no baselined package to test"

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/state"
 )
 
@@ -97,7 +98,7 @@ func (s *Service) mediaFinding(tx *db.Tx, r *Release, lines []Component, judge f
 		}
 		reasons = append(reasons, missing...)
 	}
-	return fromBlockers("media.accepted", "The media is accepted, or waits for this check-in alone", fmt.Sprintf("%d files, as the library holds them.", count),
+	return fromBlockers("media.accepted", "The media is accepted, or waits for this check-in alone", noun.Count(count, "file")+", as the library holds them.",
 		identity.DMLCustodian.Label(), r.Link("package"), "Open the package", reasons), err
 }
 
@@ -146,7 +147,7 @@ func (s *Service) licenceFinding(tx *db.Tx, r *Release, lines []Component) (Find
 		}
 		reasons = append(reasons, short...)
 	}
-	return fromBlockers("licences.sufficient", "Licences suffice and are in date", fmt.Sprintf("%d entitlements are drawn on.", count),
+	return fromBlockers("licences.sufficient", "Licences suffice and are in date", noun.Count(count, "entitlement is drawn on.", "entitlements are drawn on."),
 		identity.DMLCustodian.Label(), "/dml/licences", "Open the licences", reasons), nil
 }
 

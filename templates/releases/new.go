@@ -21,6 +21,16 @@ type NewView struct {
 	Units   []string // the ids of those chosen
 }
 
+// Only chooses the model and the unit of a new release where there is but one.
+func (v *NewView) Only() {
+	if models := v.Choices.Models; len(models) == 1 && v.Draft.Values.Get("model") == "" {
+		v.Draft.Values.Set("model", id(models[0].ID))
+	}
+	if units := v.Choices.Units; len(units) == 1 && v.Choices.Service != nil && len(v.Units) == 0 {
+		v.Units = []string{id(units[0].ID)}
+	}
+}
+
 func id(n int64) string { return strconv.FormatInt(n, 10) }
 
 func (v NewView) serviceOptions() []ui.Option {

@@ -609,7 +609,7 @@ func BuildPage(v View, b *build.Build) templ.Component {
 					}
 				} else {
 					if b.LogDropped > 0 {
-						templ_7745c5c3_Err = ui.Notice("neutral", "The first "+size(b.LogDropped)+" of the log were left out.").Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Notice("neutral", "The first "+ui.Bytes(b.LogDropped)+" of the log were left out.").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -767,9 +767,9 @@ func outputs(v View, b *build.Build) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var33 string
-					templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(size(o.Size))
+					templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(ui.Bytes(o.Size))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/tests/builds.templ`, Line: 127, Col: 52}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/tests/builds.templ`, Line: 127, Col: 56}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 					if templ_7745c5c3_Err != nil {

@@ -67,7 +67,7 @@ func (v View) verdictBlockers() []fault.Blocker {
 	}
 	for _, f := range v.Sheet.Findings[:5] {
 		if f.State != release.Met {
-			list = append(list, fault.Blocker{Code: f.Code, Sentence: f.Title + ": " + f.Detail + ".", Owner: f.Owner, Link: f.Link, Action: f.Action})
+			list = append(list, fault.Blocker{Code: f.Code, Sentence: f.Title + ": " + f.Detail, Owner: f.Owner, Link: f.Link, Action: f.Action})
 		}
 	}
 	return list
@@ -113,18 +113,6 @@ func counts(r build.TestRun) string {
 
 func took(ms int64) string {
 	return (time.Duration(ms) * time.Millisecond).Round(100 * time.Millisecond).String()
-}
-
-func size(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
-	}
-	return fmt.Sprintf("%d bytes", n)
 }
 
 func options(words ...string) []ui.Option {

@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -92,7 +93,7 @@ func (h *handler) environmentForm(c echo.Context, t view.Trial) (templ.Component
 }
 
 func environmentDraft(c echo.Context) deploy.EnvironmentDraft {
-	return deploy.EnvironmentDraft{Key: c.FormValue("key"), Name: c.FormValue("name"), Zone: c.FormValue("zone"), Production: c.FormValue("production") == "true", Position: position(c.FormValue("position")), Method: c.FormValue("method")}
+	return deploy.EnvironmentDraft{Key: strings.TrimSpace(c.FormValue("key")), Name: c.FormValue("name"), Zone: c.FormValue("zone"), Production: c.FormValue("production") == "true", Position: position(c.FormValue("position")), Method: c.FormValue("method")}
 }
 
 func (h *handler) addEnvironment(c echo.Context) error {
@@ -103,7 +104,7 @@ func (h *handler) addEnvironment(c echo.Context) error {
 	if err := h.app.Deploy.AddEnvironment(c.Request().Context(), page.Actor(c), d); err != nil {
 		return again(c, view.EnvironmentFormName, err, h.drawEnvironment(c))
 	}
-	return page.Redirect(c, "/environments", "The environment "+d.Name+" is added.")
+	return page.Redirect(c, page.Path("environments", d.Key), "The environment "+d.Name+" is added. Add its targets next.")
 }
 
 func (h *handler) editEnvironment(c echo.Context) error { return h.newEnvironment(c) }

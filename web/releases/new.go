@@ -30,9 +30,15 @@ func zoneOf(c echo.Context) string { return page.Zone(c).String() }
 // ask shows the form; what an address carries is filled in already.
 func (h handler) ask(c echo.Context) error {
 	v, err := h.newView(c, c.QueryParams(), nil)
+	if err == nil && v.Choices.Service == nil && len(v.Choices.Services) == 1 { // the only one there is
+		values := c.QueryParams()
+		values.Set("service", v.Choices.Services[0].Key)
+		v, err = h.newView(c, values, nil)
+	}
 	if err != nil {
 		return err
 	}
+	v.Only()
 	if page.Fragment(c) {
 		return page.Render(c, http.StatusOK, view.ForService(v))
 	}

@@ -333,3 +333,22 @@ func TestTheWarmOverviewKeepsWithinItsStatements(t *testing.T) {
 		}
 	}
 }
+
+func TestANewReleaseKnowsTheOnlyChoice(t *testing.T) {
+	s := webtest.New(t)
+	maya := s.As("maya")
+	chosen := func(p *webtest.Page, field string) string {
+		value, _ := p.Doc().Find("select[name=" + field + "] option[selected]").Attr("value")
+		return value
+	}
+	ticked := func(p *webtest.Page) int { return p.Doc().Find("input[name=units][checked]").Length() }
+	if p := maya.Get("/releases/new").Status(http.StatusOK); chosen(p, "service") != "" || ticked(p) != 0 {
+		t.Error("one of several services is chosen")
+	}
+	if p := maya.Get("/releases/new?service=BRF").Status(http.StatusOK); chosen(p, "service") != "BRF" || ticked(p) != 1 {
+		t.Errorf("%q has one unit, of which %d are ticked", chosen(p, "service"), ticked(p))
+	}
+	if p := maya.Get("/releases/new?service=PAY").Status(http.StatusOK); ticked(p) != 0 {
+		t.Error("one of several units is ticked")
+	}
+}
