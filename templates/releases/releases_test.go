@@ -80,7 +80,7 @@ func TestTheFrameNamesThePageAndWhatFell(t *testing.T) {
 	if got := doc.Find(".tabs [aria-current=page]"); got.Text() != "Risks 7" || got.AttrOr("href", "") != "/releases/MGW-4.12.0/risks" {
 		t.Errorf("the current tab is %q", got.Text())
 	}
-	if got := doc.Find("#standing").Text(); !strings.Contains(got, "A2 is void: plan v1 is now v2.") || !strings.Contains(got, "A4 deploy waits") {
+	if got := doc.Find("#standing").Text(); !strings.Contains(got, "A2 is void: plan v1 is now v2.") || !strings.Contains(got, "A4 deploy is open: see what it asks.") {
 		t.Errorf("it stands: %s", got)
 	}
 	if got := doc.Find("#standing a").First().AttrOr("href", ""); got != "/releases/MGW-4.12.0/gates/A2" {
