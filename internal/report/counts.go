@@ -17,13 +17,15 @@ type Counts struct {
 }
 
 // Counts gives the actor's counts. They are those of the first page that was last
-// drawn for them, or made anew once that is too old or they did something since:
-// counting takes as much as that page does, and stands on every page.
+// drawn for them, or made anew once they did something since. Those that are only
+// old are read again, with the gates as they were weighed: that takes the evidence
+// of all rooms, and the counts stand on every page.
 func (s *Service) Counts(ctx context.Context, actor identity.Actor) (Counts, error) {
-	if t, known := s.counted.find(actor.UserID, s.db.Now()); known {
+	t, known, fresh := s.counted.find(actor.UserID, s.db.Now())
+	if fresh {
 		return t, nil
 	}
-	w, err := s.MyWork(ctx, actor)
+	w, err := s.work(ctx, actor, known)
 	return w.Counts, err
 }
 
@@ -56,11 +58,11 @@ type counting struct {
 	counts Counts
 }
 
-func (m *countings) find(person int64, now db.Time) (Counts, bool) {
+func (m *countings) find(person int64, now db.Time) (c Counts, known, fresh bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t, known := m.last[person]
-	return t.counts, known && now >= t.at && now-t.at < countedFor
+	return t.counts, known, known && now >= t.at && now-t.at < countedFor
 }
 
 func (m *countings) keep(person int64, now db.Time, t Counts) {

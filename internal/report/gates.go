@@ -21,8 +21,8 @@ func (d *desk) gates(w *Work) error {
 	if err != nil {
 		return err
 	}
-	known := false
-	if d.weighed, known = d.s.weighed.find(d.actor.UserID, seq, d.tx.Now); !known {
+	fresh := false
+	if d.weighed, fresh = d.s.weighed.find(d.actor.UserID, seq, d.tx.Now); !fresh && (!d.glance || d.weighed.at.IsZero()) {
 		d.weighed.seq, d.weighed.at = seq, d.tx.Now
 		if err := d.weigh(); err != nil {
 			return err
@@ -95,14 +95,12 @@ type weighings struct {
 	last map[int64]weighing // by person
 }
 
-func (m *weighings) find(person, seq int64, now db.Time) (weighing, bool) {
+// find gives what was weighed last for a person, and whether it still is so.
+func (m *weighings) find(person, seq int64, now db.Time) (w weighing, fresh bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	w, known := m.last[person]
-	if !known || w.seq != seq || now < w.at || now-w.at >= weighedFor {
-		return weighing{}, false
-	}
-	return w, true
+	return w, known && w.seq == seq && now >= w.at && now-w.at < weighedFor
 }
 
 func (m *weighings) keep(person int64, w weighing) {

@@ -46,4 +46,5 @@ type desk struct {
 	actor identity.Actor
 
 	weighed weighing // see gates
+	glance  bool     // the gates may be as they were weighed last
 }

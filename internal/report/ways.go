@@ -7,6 +7,7 @@ import (
 
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 )
 
@@ -64,7 +65,7 @@ func (o *way) task() Task {
 	}
 	var actions []string
 	for _, b := range o.yours {
-		if action := strings.ToLower(b.Action[:1]) + b.Action[1:]; !slices.Contains(actions, action) {
+		if action := noun.Lower(b.Action); !slices.Contains(actions, action) {
 			actions = append(actions, action)
 		}
 	}

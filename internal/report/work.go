@@ -81,9 +81,13 @@ var listings = slices.Concat(decisions, duties, kept, written, gifts)
 
 // MyWork gives what waits for the actor, the most urgent first.
 func (s *Service) MyWork(ctx context.Context, actor identity.Actor) (*Work, error) {
+	return s.work(ctx, actor, false)
+}
+
+func (s *Service) work(ctx context.Context, actor identity.Actor, glance bool) (*Work, error) {
 	w := &Work{}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
-		d := &desk{s: s, ctx: ctx, tx: tx, actor: actor}
+		d := &desk{s: s, ctx: ctx, tx: tx, actor: actor, glance: glance}
 		for _, part := range []func(*Work) error{d.holds, d.debts, d.gates, d.plans, d.listed, d.steps, d.loose, d.ways, d.flights, d.begins, d.soon, d.counts} {
 			if err := part(w); err != nil {
 				return err
