@@ -86,11 +86,15 @@ func drawNotices(tx *db.Tx, r *release.Release, templates []policy.NoticeTemplat
 	for i, t := range templates {
 		n := Notice{ReleaseID: r.ID, ReleaseKey: r.Key, Number: int64(i + 1), Audience: t.Audience, Text: t.Text, Contact: r.OwnerName}
 		if r.WindowStart != 0 {
-			n.SendBy = r.WindowStart.Add(-days(int64(t.DaysBefore)))
+			n.SendBy = sendBy(r, t)
 		}
 		notices[i] = n
 	}
 	return insertNotices(tx, notices)
+}
+
+func sendBy(r *release.Release, t policy.NoticeTemplate) db.Time {
+	return r.WindowStart.Add(-days(int64(t.DaysBefore)))
 }
 
 // drawn is what the model and the release already say of the plan.
@@ -114,16 +118,22 @@ func drawn(r *release.Release, b *policy.Body) Content {
 	if len(b.Environments) > 0 {
 		c.Rehearsal = "The back-out is tried in " + b.Environments[0] + " before A4 is asked for."
 	}
+	c.Milestones = milestones(r, b)
+	return c
+}
+
+// milestones are the model's, by their days before the window opens.
+func milestones(r *release.Release, b *policy.Body) (list []Milestone) {
 	if r.WindowStart == 0 {
-		return c
+		return nil
 	}
 	for _, m := range b.Milestones {
-		c.Milestones = append(c.Milestones, Milestone{Name: m.Name, Due: r.WindowStart.Add(-days(int64(m.Days)))})
+		list = append(list, Milestone{Name: m.Name, Due: r.WindowStart.Add(-days(int64(m.Days)))})
 	}
-	if len(c.Milestones) == 0 {
-		c.Milestones = []Milestone{{Name: "The window opens", Due: r.WindowStart}}
+	if len(list) == 0 {
+		list = []Milestone{{Name: "The window opens", Due: r.WindowStart}}
 	}
-	return c
+	return list
 }
 
 func drawRisks(tx *db.Tx, r *release.Release, templates []policy.RiskTemplate, appetite int64) error {

@@ -50,10 +50,13 @@ func (h *house) as(role identity.Role) identity.Actor {
 	return actor
 }
 
-func (h *house) create(restricted bool) string {
+func (h *house) create(restricted bool, adjust ...func(*release.Request)) string {
 	h.t.Helper()
 	q := release.Request{ServiceKey: "LOY", Title: "Points for bottles", Summary: "Asked for by members.", Type: release.Minor, Zone: sample.Zone, Restricted: restricted,
 		WindowStart: db.At(dbtest.Start.AddDate(0, 0, 5)), WindowEnd: db.At(dbtest.Start.AddDate(0, 0, 8))}
+	for _, a := range adjust {
+		a(&q)
+	}
 	h.must(h.DB.View(ctx, func(tx *db.Tx) error {
 		models, err := h.Policy.ActiveModels(tx)
 		at := slices.IndexFunc(models, func(m policy.ModelVersion) bool { return m.ModelKey == "rolling-service" })
