@@ -42,7 +42,7 @@ func TestKilledDuringARollout(t *testing.T) {
 	}()
 	chance := rand.New(rand.NewPCG(1, 2)) // when it is killed depends on the machine all the same
 	for n := range kills {
-		mark := progress.Confirmed() + progress.Broken() + 5 + chance.Int64N(50)
+		mark := progress.Confirmed() + progress.Broken() + 5 + chance.Int64N(25)
 		for progress.Confirmed()+progress.Broken() < mark {
 			select {
 			case r := <-played:
