@@ -14,6 +14,10 @@ import (
 	"slipway/internal/deploy/ssh/sshtest"
 )
 
+// calm is for a server that shares its cores with other tests: it need not answer
+// within hasty's twentieth of a second while five megabytes come in.
+var calm = ssh.Patience{Connect: 20 * time.Second, Alive: 5 * time.Second, Operation: 30 * time.Second}
+
 // TestOpenSSH goes the whole way with the server that real hosts run.
 func TestOpenSSH(t *testing.T) {
 	private, public, err := ssh.NewKey("slipway production")
@@ -22,10 +26,10 @@ func TestOpenSSH(t *testing.T) {
 	}
 	real := sshtest.NewSshd(t, public)
 	h := ssh.Host{Address: "127.0.0.1", Port: real.Port, User: real.User}
-	if h.Key, err = ssh.HostKey(ctx, h, hasty); err != nil || h.Key != real.Key {
+	if h.Key, err = ssh.HostKey(ctx, h, calm); err != nil || h.Key != real.Key {
 		t.Fatalf("the host shows %q, %v; it has %q", h.Key, err, real.Key)
 	}
-	c, err := ssh.Dial(ctx, h, [][]byte{private}, hasty)
+	c, err := ssh.Dial(ctx, h, [][]byte{private}, calm)
 	if err != nil {
 		t.Fatal(err)
 	}
