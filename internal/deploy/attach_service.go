@@ -114,9 +114,5 @@ func filesOf(tx *db.Tx, steps []Step) (map[int64][]dml.Attachment, error) {
 		ids[i] = steps[i].ID
 	}
 	list, err := dml.AttachmentsTo(tx, stepSubject, ids...)
-	files := map[int64][]dml.Attachment{}
-	for _, a := range list {
-		files[a.SubjectID] = append(files[a.SubjectID], a)
-	}
-	return files, err
+	return dml.ByRow(list), err
 }

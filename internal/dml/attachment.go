@@ -116,3 +116,12 @@ func isHEIC(head []byte) bool {
 	}
 	return slices.ContainsFunc([]string{"heic", "heix", "mif1", "msf1", "heim", "heis"}, func(brand string) bool { return bytes.Equal(head[8:12], []byte(brand)) })
 }
+
+// ByRow sorts files of one subject by the row that they are attached to.
+func ByRow(files []Attachment) map[int64][]Attachment {
+	rows := map[int64][]Attachment{}
+	for _, a := range files {
+		rows[a.SubjectID] = append(rows[a.SubjectID], a)
+	}
+	return rows
+}

@@ -24,11 +24,7 @@ type Papers map[int64][]dml.Attachment
 // papersTo gives the files of rows of a kind.
 func papersTo(tx *db.Tx, subject string, ids []int64) (Papers, error) {
 	list, err := dml.AttachmentsTo(tx, subject, ids...)
-	p := Papers{}
-	for _, a := range list {
-		p[a.SubjectID] = append(p[a.SubjectID], a)
-	}
-	return p, err
+	return dml.ByRow(list), err
 }
 
 // Given are the files that somebody made part of what they said.
