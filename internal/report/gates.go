@@ -23,7 +23,7 @@ func (d *desk) gates(w *Work) error {
 	}
 	fresh := false
 	if d.weighed, fresh = d.s.weighed.find(d.actor.UserID, seq, d.tx.Now); !fresh && (!d.glance || d.weighed.at.IsZero()) {
-		d.weighed.seq, d.weighed.at = seq, d.tx.Now
+		d.weighed = weighing{seq: seq, at: d.tx.Now}
 		if err := d.weigh(); err != nil {
 			return err
 		}

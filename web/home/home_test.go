@@ -91,6 +91,14 @@ func TestWhatEverybodyFinds(t *testing.T) {
 			}
 		}
 	})
+	t.Run("what is weighed anew is asked for once", func(t *testing.T) {
+		for range 2 {
+			s.As("stefan") // signing in is recorded, and whatever is recorded has the gates weighed anew
+			if list := about(work(t, s, "maya"), "Clear the way to A4, the deployment of Shelf labels"); len(list) != 1 {
+				t.Errorf("maya is asked %d times to clear one way", len(list))
+			}
+		}
+	})
 	t.Run("nobody is asked about their own", func(t *testing.T) {
 		for _, name := range []string{"maya", "bruno", "elin"} { // they own releases
 			if list := about(work(t, s, name), "Decide A"); len(list) > 0 {
