@@ -13,12 +13,11 @@ import (
 	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/internal/state"
+	"slipway/internal/zone"
 )
 
-// clock writes moments in sentences.
-const clock = "Mon 2 Jan, 15:04"
-
-func at(t db.Time) string { return t.Std().Format(clock) + " UTC" }
+// at writes a moment in a sentence, by the clock of the release.
+func (d *deed) at(t db.Time) string { return zone.Moment(t.Std(), d.r.Zone) }
 
 // GoBlockers lists all that stands in the way of go for a wave now. That the
 // media was not hashed lately is none: giving go hashes it.
@@ -184,7 +183,7 @@ func (d *deed) startBlockers() ([]fault.Blocker, error) {
 	}
 	open, err := d.overridden(d.tx.Now)
 	if !open {
-		list = append(list, d.block("wave.window", "Open the wave", "The window of %s begins %s.", d.w.Label(), at(d.w.WindowStart)))
+		list = append(list, d.block("wave.window", "Open the wave", "The window of %s begins %s.", d.w.Label(), d.at(d.w.WindowStart)))
 	}
 	return list, err
 }
@@ -274,7 +273,7 @@ func (d *deed) leave(from db.Time) ([]fault.Blocker, error) {
 // windowClosed says that the wave's window is over. One that has begun is
 // planned no more; then only a window override helps.
 func (d *deed) windowClosed() fault.Blocker {
-	b := d.block("wave.window", "Move its window", "The window of %s closed %s.", d.w.Label(), at(d.w.WindowEnd))
+	b := d.block("wave.window", "Move its window", "The window of %s closed %s.", d.w.Label(), d.at(d.w.WindowEnd))
 	if d.w.State.Begun() {
 		b.Owner, b.Link, b.Action = identity.ChangeAuthority.Label(), d.r.Link("deployment")+"#window", "Open the window"
 	}
@@ -315,7 +314,7 @@ func (d *deed) orderBlockers() []fault.Blocker {
 		}
 		b := fault.Blocker{Code: code, Owner: d.r.OwnerName, Link: other.Link(), Action: "Open " + other.Part()}
 		if other.State == WaveComplete {
-			b.Sentence, b.Due = fmt.Sprintf("%s soaks until %s.", who, at(other.SoakUntil)), other.SoakUntil.Std()
+			b.Sentence, b.Due = fmt.Sprintf("%s soaks until %s.", who, d.at(other.SoakUntil)), other.SoakUntil.Std()
 		} else {
 			b.Sentence = fmt.Sprintf("%s is %s; it has to be %s first.", who, state.Word(other.State), WaveComplete)
 		}

@@ -37,7 +37,7 @@ func (s *Service) ConfirmHealth(ctx context.Context, actor identity.Actor, key s
 		case w.State != WaveComplete:
 			c.Block(d.block("wave.health", "Open the wave", "%s is %s; its health is confirmed once it is %s.", w.Label(), state.Word(w.State), WaveComplete))
 		case !w.Soaked(d.tx.Now):
-			c.Block(d.block("wave.soak", "Open the wave", "%s soaks until %s; its health is confirmed after that.", w.Label(), at(w.SoakUntil)))
+			c.Block(d.block("wave.soak", "Open the wave", "%s soaks until %s; its health is confirmed after that.", w.Label(), d.at(w.SoakUntil)))
 		}
 		if err := c.Err("The health was not confirmed."); err != nil {
 			return err

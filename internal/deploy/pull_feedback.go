@@ -172,7 +172,7 @@ func (d *deed) written(t *WaveTarget, a *PullAction) error {
 		return err
 	}
 	t.Touched, t.Reason, t.SettledAt = true, "", 0
-	return d.note(t, "installed it; to confirm by "+at(a.ConfirmBy))
+	return d.note(t, "installed it; to confirm by "+d.at(a.ConfirmBy))
 }
 
 // confirmed notes that the device runs what it was given: the package that its

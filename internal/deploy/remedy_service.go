@@ -155,7 +155,7 @@ func (s *Service) RetryWave(ctx context.Context, actor identity.Actor, key strin
 			return err
 		}
 		if !d.w.BackOutAt.IsZero() {
-			list = append(list, d.block("wave.backingout", "Finish the back-out", "%s is being backed out since %s.", d.w.Label(), at(d.w.BackOutAt)))
+			list = append(list, d.block("wave.backingout", "Finish the back-out", "%s is being backed out since %s.", d.w.Label(), d.at(d.w.BackOutAt)))
 		}
 		list = append(list, d.othersBroken()...)
 		if err := fault.Refuse(d.w.Label()+" was not begun again.", append(damaged, list...)...); err != nil {

@@ -104,7 +104,7 @@ func (d *deed) rollOutBackBlockers() ([]fault.Blocker, error) {
 		return nil, err
 	}
 	if m.Open() {
-		list = append(list, d.block("remediation.open", "Open the deployment", "It goes back already, since %s, on %s’s word.", at(m.CreatedAt), m.ByName))
+		list = append(list, d.block("remediation.open", "Open the deployment", "It goes back already, since %s, on %s’s word.", d.at(m.CreatedAt), m.ByName))
 	}
 	if len(d.going()) == 0 {
 		list = append(list, d.block("remediation.waves", "Open the deployment", "No wave has begun that could go back."))

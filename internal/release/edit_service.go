@@ -10,6 +10,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/zone"
 )
 
 // Edit is what may change on a release beside its window.
@@ -166,7 +167,7 @@ func (r *Release) window() string {
 	if r.WindowStart.IsZero() {
 		return "no window"
 	}
-	return r.WindowStart.Std().Format("2 Jan 15:04") + " – " + r.WindowEnd.Std().Format("2 Jan 15:04") + " UTC"
+	return zone.Span(r.WindowStart.Std(), r.WindowEnd.Std(), r.Zone)
 }
 
 // Revision is what the plan tells its release.

@@ -11,6 +11,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/state"
+	"slipway/internal/zone"
 )
 
 // WindowOverride lets a release start outside its window until a moment, by a
@@ -188,9 +189,9 @@ func (s *Service) OverrideWindowFor(ctx context.Context, actor identity.Actor, k
 			return err
 		}
 		if targets != "" {
-			return s.record(tx, actor, r, "window.override", reason, "let the waves of %s for the targets %q start outside its window until %s", r.Key, targets, until.Std().Format("2 Jan 15:04")+" UTC")
+			return s.record(tx, actor, r, "window.override", reason, "let the waves of %s for the targets %q start outside its window until %s", r.Key, targets, zone.Moment(until.Std(), r.Zone))
 		}
-		return s.record(tx, actor, r, "window.override", reason, "let %s start outside its window until %s", r.Key, until.Std().Format("2 Jan 15:04")+" UTC")
+		return s.record(tx, actor, r, "window.override", reason, "let %s start outside its window until %s", r.Key, zone.Moment(until.Std(), r.Zone))
 	})
 }
 

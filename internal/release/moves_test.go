@@ -97,7 +97,7 @@ func TestAWindowThatMoves(t *testing.T) {
 	wrong(t, move(r.WindowStart, 0, "", "Later."), "window_end", "zone")
 	w.must(move(r.WindowStart.Add(time.Hour), r.WindowEnd.Add(time.Hour), "Europe/Helsinki", "The hall is busy."))
 	g := w.gate(key, release.A4)
-	if g.State != release.GateVoided || !strings.Contains(g.VoidReason, "the window moved from 30 Nov 09:00 – 1 Dec 09:00 UTC to 30 Nov 10:00 – 1 Dec 10:00 UTC") {
+	if g.State != release.GateVoided || !strings.Contains(g.VoidReason, "the window moved from Mon 30 Nov, 10:00 – Tue 1 Dec, 10:00 Europe/Oslo to Mon 30 Nov, 12:00 – Tue 1 Dec, 12:00 Europe/Helsinki") {
 		t.Errorf("A4: %+v", g)
 	}
 	w.changeIs(key, change.Assessing)

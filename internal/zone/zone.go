@@ -40,3 +40,27 @@ func OrUTC(name string) *time.Location {
 	}
 	return time.UTC
 }
+
+// Moment writes a moment in a sentence, by the clock of a zone that it names:
+// "Mon 30 Nov, 09:00 Europe/Oslo".
+func Moment(at time.Time, name string) string {
+	in := OrUTC(name)
+	return at.In(in).Format("Mon 2 Jan, 15:04 ") + in.String()
+}
+
+// Span writes a window likewise: "Mon 30 Nov, 09:00–11:00 Europe/Oslo". One that
+// ends on another day names both days, and the year where that is another too.
+func Span(from, to time.Time, name string) string {
+	in := OrUTC(name)
+	from, to = from.In(in), to.In(in)
+	text := from.Format("Mon 2 Jan, 15:04")
+	switch {
+	case from.Year() != to.Year():
+		text += to.Format(" – Mon 2 Jan 2006, 15:04")
+	case from.YearDay() != to.YearDay():
+		text += to.Format(" – Mon 2 Jan, 15:04")
+	default:
+		text += to.Format("–15:04")
+	}
+	return text + " " + in.String()
+}
