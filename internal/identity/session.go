@@ -34,6 +34,7 @@ type Session struct {
 	IP        string
 	Agent     string
 	Actor     Actor `gorm:"-"`
+	Here      bool  `gorm:"-"` // it is the one that asks
 }
 
 // NewToken gives 256 random bits as text for a cookie or a header.
@@ -158,12 +159,16 @@ func (s *Service) LogoutEverywhere(ctx context.Context, actor Actor) error {
 	})
 }
 
-// Sessions lists the actor's own live sessions, newest first.
-func (s *Service) Sessions(ctx context.Context, actor Actor) (sessions []Session, err error) {
+// Sessions lists the actor's own live sessions, newest first; token is that of
+// the one that asks.
+func (s *Service) Sessions(ctx context.Context, actor Actor, token string) (sessions []Session, err error) {
 	err = s.db.View(ctx, func(tx *db.Tx) error {
 		sessions, err = sessionsOf(tx, actor.UserID)
 		return err
 	})
+	for i := range sessions {
+		sessions[i].Here = sessions[i].TokenHash == tokenHash(token)
+	}
 	return sessions, err
 }
 

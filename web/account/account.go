@@ -25,7 +25,7 @@ func (h handler) show(c echo.Context) error {
 func (h handler) render(c echo.Context, status int, v view.View) error {
 	ctx, actor := c.Request().Context(), page.Actor(c)
 	var err error
-	if v.Sessions, err = h.app.Identity.Sessions(ctx, actor); err != nil {
+	if v.Sessions, err = h.app.Identity.Sessions(ctx, actor, guard.Token(c)); err != nil {
 		return err
 	}
 	if v.Tokens, err = h.app.Identity.Tokens(ctx, actor); err != nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"slipway/internal/sample"
 	"slipway/web/webtest"
 )
@@ -74,6 +76,33 @@ func TestLogoutEndsTheSessionOnTheServer(t *testing.T) {
 	third := s.As("maya")
 	third.Post("/account/logout-everywhere", nil).Status(http.StatusSeeOther)
 	elsewhere.Get("/account").Status(http.StatusSeeOther)
+}
+
+// Of several browsers each knows itself: it is signed out there, the others end.
+func TestTheAccountMarksTheBrowserThatAsks(t *testing.T) {
+	s := webtest.New(t)
+	first, second := s.As("maya"), s.As("maya")
+	own := func(p *webtest.Person) (here, action string) {
+		t.Helper()
+		page := p.Get("/account").Status(http.StatusOK)
+		rows := page.Doc().Find("#sessions tbody tr")
+		marked := rows.FilterFunction(func(_ int, row *goquery.Selection) bool {
+			return strings.Contains(row.Find("th").Text(), "This browser")
+		})
+		if rows.Length() != 2 || marked.Length() != 1 {
+			t.Fatalf("%d of %d sessions are marked", marked.Length(), rows.Length())
+		}
+		here, _ = marked.Find("form").Attr("action")
+		action, _ = rows.NotSelection(marked).Find("form").Attr("action")
+		return here, action
+	}
+	here, endSecond := own(first)
+	if _, endFirst := own(second); here != "/logout" || endFirst == endSecond {
+		t.Errorf("one signs out by %s; the browsers end each other by %s and %s", here, endFirst, endSecond)
+	}
+	first.Post(endSecond, nil).Status(http.StatusSeeOther)
+	second.Get("/account").Status(http.StatusSeeOther)
+	first.Get("/account").Status(http.StatusOK)
 }
 
 func TestTokenIsShownOnce(t *testing.T) {
