@@ -8,7 +8,6 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
-	"slipway/internal/jobs"
 	"slipway/internal/policy"
 	"slipway/internal/release"
 )
@@ -40,21 +39,6 @@ func (d *deed) authority() (authority, error) {
 		return authority{}, err
 	}
 	return authority{"the policy " + v.Label(), v.Rules.Types[string(d.r.Type)]}, nil
-}
-
-// offerMoves puts the waves on the queue that may go or start by themselves now. Each
-// job looks again for itself, so that one too many does no harm.
-func (s *Service) offerMoves(tx *db.Tx) error {
-	list, err := selfMoving(tx)
-	if err != nil {
-		return err
-	}
-	for _, args := range list {
-		if err := jobs.Enqueue(tx, jobMove, args, jobs.UniqueKey(args.key(jobMove))); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // moveItself gives go for a wave, or starts it, where its plan and the policy say

@@ -129,6 +129,9 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 			return nil, err
 		}
 	}
+	if v.Withheld, err = d.withheldFrom(); err != nil {
+		return nil, err
+	}
 	if w.Method == MethodDDI && w.State.Live() {
 		if v.Awaited, err = awaited(d.tx, w.ID); err != nil {
 			return nil, err

@@ -16,6 +16,7 @@ const (
 	jobRetry   = "deploy.wave.retry"
 	jobBack    = "deploy.wave.back"
 	jobJoin    = "deploy.wave.join"
+	jobGoOn    = "deploy.wave.goon"
 	clockEvery = 10 * time.Second
 )
 
@@ -30,20 +31,30 @@ func (s *Service) Schedule(ctx context.Context) error {
 }
 
 // tick finds the waves that wait for the clock and leaves each to a job of its
-// own. It looks by a few statements however many waves there are.
+// own, which looks again for itself, so that one too many does no harm. It looks
+// by a few statements however many waves there are.
 func (s *Service) tick(ctx context.Context, raw []byte) error {
 	var turn int64
 	if err := json.Unmarshal(raw, &turn); err != nil {
 		return err
 	}
 	return s.db.InTx(ctx, func(tx *db.Tx) error {
-		for _, find := range []func(*db.Tx) error{s.offerMoves, s.offerRetries, s.offerBacks, s.offerJoins} {
-			if err := find(tx); err != nil {
-				return err
-			}
+		err := errors.Join(offer(tx, jobMove, selfMoving), offer(tx, jobRetry, retriesDue), offer(tx, jobBack, backsDue),
+			offer(tx, jobJoin, runningWaves, jobs.RunAt(tx.Now.Add(joinEvery))), offer(tx, jobGoOn, heldWaves))
+		if err != nil {
+			return err
 		}
 		return jobs.Wind(tx, jobClock, 1-turn, tx.Now.Add(clockEvery))
 	})
+}
+
+// offer puts a job on the queue for every wave that is found.
+func offer(tx *db.Tx, kind string, find func(*db.Tx) ([]waveArgs, error), options ...jobs.Option) error {
+	list, err := find(tx)
+	for _, args := range list {
+		err = errors.Join(err, jobs.Enqueue(tx, kind, args, append(options, jobs.UniqueKey(args.key(kind)))...))
+	}
+	return err
 }
 
 const rankBatch = 2000

@@ -23,7 +23,15 @@ func retriesDue(tx *db.Tx) ([]waveArgs, error) {
 	return list, tx.Gorm().Raw(`SELECT w.release_key AS release, w.number AS wave FROM waves w JOIN releases r ON r.id = w.release_id
 		WHERE w.state IN ? AND r.state = ? AND w.retrying > 0
 		AND EXISTS (SELECT 1 FROM wave_targets t WHERE t.wave_id = w.id AND t.retry_at <> 0 AND t.retry_at <= ?) ORDER BY w.id`,
-		[]WaveState{WaveRunning, WaveVerifying, WaveComplete}, release.Deploying, tx.Now).Scan(&list).Error
+		serving, release.Deploying, tx.Now).Scan(&list).Error
+}
+
+// heldWaves gives the waves that stopped before their next target, of releases
+// that deploy.
+func heldWaves(tx *db.Tx) ([]waveArgs, error) {
+	var list []waveArgs
+	return list, tx.Gorm().Raw(`SELECT w.release_key AS release, w.number AS wave FROM waves w JOIN releases r ON r.id = w.release_id
+		WHERE w.held_at <> 0 AND w.state IN ? AND r.state = ? ORDER BY w.id`, serving, release.Deploying).Scan(&list).Error
 }
 
 // retryAll has the targets of a wave wait again whose time has come, as one batch.

@@ -161,8 +161,20 @@ func (d *deed) start() error {
 	return d.settle()
 }
 
+// proceed has the wave go on with what waits, and draws the consequences.
+func (d *deed) proceed() error {
+	if err := d.begin(); err != nil {
+		return err
+	}
+	if err := d.recount(); err != nil {
+		return err
+	}
+	return d.settle()
+}
+
 // begin has the method begin what waits.
 func (d *deed) begin() error {
+	d.w.HeldAt = 0
 	method := d.method()
 	if err := method.Begin(d.tx, d.actor, d.r, d.w); err != nil {
 		return fmt.Errorf("begin %s, %s: %w", d.w.Label(), method.Name(), err)

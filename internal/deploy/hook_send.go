@@ -94,7 +94,9 @@ func (s *Service) takeMessage(ctx context.Context, id int64) (m *Message, url, s
 		case ForBackOut:
 			may = d.workable(BackOut) == nil
 		default:
-			may = begins(d.r, d.w)
+			if may, err = d.mayBegin(); err != nil {
+				return err
+			}
 		}
 		if !may {
 			return nil // it is sent once the wave goes on

@@ -7,10 +7,8 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
-	"slipway/internal/jobs"
 	"slipway/internal/noun"
 	"slipway/internal/policy"
-	"slipway/internal/release"
 )
 
 // joinEvery is how often a wave that runs looks for targets that were added.
@@ -65,21 +63,6 @@ func (d *deed) join() (int64, error) {
 	return n, d.record("join", "", "took %s into %s that joined after its freeze", noun.Count(n, "target"), w.Label())
 }
 
-// offerJoins has the waves that run look for targets that were added, each once
-// a minute.
-func (s *Service) offerJoins(tx *db.Tx) error {
-	list, err := runningWaves(tx)
-	if err != nil {
-		return err
-	}
-	for _, args := range list {
-		if err := jobs.Enqueue(tx, jobJoin, args, jobs.RunAt(tx.Now.Add(joinEvery)), jobs.UniqueKey(args.key(jobJoin))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // joinDue takes late targets into a wave that runs, and begins them.
 func (s *Service) joinDue(ctx context.Context, raw []byte) error {
 	var args waveArgs
@@ -88,24 +71,18 @@ func (s *Service) joinDue(ctx context.Context, raw []byte) error {
 	}
 	err := s.db.InTx(ctx, func(tx *db.Tx) error {
 		d, err := s.find(tx, rolloutClock, args.Release, args.Wave)
-		if err != nil || d.r.State != release.Deploying || d.w.State != WaveRunning && d.w.State != WaveVerifying {
+		if err != nil || d.w.State != WaveRunning && d.w.State != WaveVerifying {
 			return err
 		}
-		leave, err := d.leave(tx.Now)
-		if err != nil || len(butHashing(leave)) > 0 {
+		list, err := d.withheld()
+		if err != nil || len(list) > 0 {
 			return err // they join once the window is open again
 		}
 		n, err := d.join()
 		if err != nil || n == 0 {
 			return err
 		}
-		if err := d.begin(); err != nil {
-			return err
-		}
-		if err := d.recount(); err != nil {
-			return err
-		}
-		return d.settle()
+		return d.proceed()
 	})
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		return nil // the wave was taken out

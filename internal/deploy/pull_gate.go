@@ -2,17 +2,11 @@ package deploy
 
 import (
 	"context"
-	"slices"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
-	"slipway/internal/release"
 )
-
-// handsOut are the states of a wave in which it hands out what was not fetched
-// yet. A complete one still serves those that come late.
-var handsOut = []WaveState{WaveRunning, WaveVerifying, WaveComplete}
 
 // gate reads whether a wave hands out now: by its state, its release's, and the
 // same leave that a start takes.
@@ -73,9 +67,9 @@ func (d *deed) replaced() bool {
 
 // handsOut asks for leave to hand out what a device has not fetched yet.
 func (d *deed) handsOut() (bool, error) {
-	if !slices.Contains(handsOut, d.w.State) || d.r.State != release.Deploying {
+	if !d.w.goesOn() {
 		return false, nil
 	}
-	list, err := d.leave(d.tx.Now)
-	return len(butHashing(list)) == 0, err
+	list, err := d.withheld()
+	return len(list) == 0, err
 }

@@ -112,10 +112,14 @@ func (c *carrier) check(ctx context.Context) error {
 }
 
 // touch is the step from which on the host is changed. It is the last moment at
-// which a pause, or a failed wave, withholds it.
+// which a pause, a failed wave, or leave that ended, withholds it.
 func (c *carrier) touch(ctx context.Context) error {
 	return c.tell(ctx, func(d *deed, t *WaveTarget) error {
-		if !begins(d.r, d.w) {
+		list, err := d.withheld()
+		if err != nil {
+			return err
+		}
+		if len(list) > 0 || !d.w.goesOn() {
 			return errWithheld
 		}
 		if err := t.move(TargetDeploy); err != nil {

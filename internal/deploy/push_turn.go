@@ -61,23 +61,18 @@ func (s *Service) nextRun(ctx context.Context, t turn) (c *carrier, err error) {
 	})
 }
 
-// begin1 begins a run that waits, as far as the wave's state lets it.
+// begin1 begins a run that waits, as far as the wave may begin anything.
 func (s *Service) begin1(tx *db.Tx, t turn) (*Run, error) {
-	waves, err := wavesByID(tx, []int64{t.Wave})
-	if err != nil || len(waves) == 0 {
-		return nil, err
+	d, err := s.deedOn(tx, pusher, t.Wave)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return nil, nil
 	}
-	w := &waves[0]
-	r, err := s.release.ByID(tx, pusher, w.ReleaseID)
 	if err != nil {
 		return nil, err
 	}
-	purpose := ForDeploy
-	switch {
-	case w.State == WaveRemediating && !w.BackOutAt.IsZero():
+	w, purpose := d.w, ForDeploy
+	if w.State == WaveRemediating && !w.BackOutAt.IsZero() {
 		purpose = ForBackOut
-	case !begins(r, w):
-		return nil, nil
 	}
 	going, err := countRuns(tx, w.ID, RunGoing)
 	if err != nil || going >= w.AtOnce() {
@@ -86,6 +81,11 @@ func (s *Service) begin1(tx *db.Tx, t turn) (*Run, error) {
 	run, err := waitingRun(tx, w.ID, purpose)
 	if err != nil || run == nil {
 		return nil, err
+	}
+	if purpose == ForDeploy {
+		if may, err := d.mayBegin(); err != nil || !may {
+			return nil, err
+		}
 	}
 	if err := run.move(RunBegin); err != nil {
 		return nil, err
@@ -96,12 +96,6 @@ func (s *Service) begin1(tx *db.Tx, t turn) (*Run, error) {
 	}
 	s.news.stir(w.ReleaseID)
 	return run, save(tx, run)
-}
-
-// begins tells whether anything may be begun on targets of the wave now. Once
-// enough of them are verified the wave is complete, and the rest goes on.
-func begins(r *release.Release, w *Wave) bool {
-	return slices.Contains([]WaveState{WaveRunning, WaveVerifying, WaveComplete}, w.State) && r.State == release.Deploying
 }
 
 // carrier is a run with all that it is carried out with.

@@ -64,13 +64,7 @@ func (d *deed) resume(reason string) error {
 	if err := d.record("resume", reason, "resumed %s", d.w.Label()); err != nil {
 		return err
 	}
-	if err := d.begin(); err != nil {
-		return err
-	}
-	if err := d.recount(); err != nil {
-		return err
-	}
-	return d.settle()
+	return d.proceed()
 }
 
 // FailWave stops a wave and calls it failed.

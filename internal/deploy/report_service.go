@@ -64,13 +64,7 @@ func (d *deed) change(t *WaveTarget, fn func(*deed, *WaveTarget) error) error {
 		d.w.countRetry(t.RetryAt != 0, +1)
 		return d.settle()
 	}
-	if err := d.begin(); err != nil {
-		return err
-	}
-	if err := d.recount(); err != nil {
-		return err
-	}
-	return d.settle()
+	return d.proceed()
 }
 
 // onTarget is the machines' door to one target of a wave, by its row: it finds
@@ -312,13 +306,12 @@ func (d *deed) failedBy(t *WaveTarget, class, reason string) error {
 
 // RetryTarget begins a failed target again.
 func (s *Service) RetryTarget(ctx context.Context, actor identity.Actor, key string, wave int64, targetKey string, version int64) error {
-	states := []WaveState{WaveRunning, WaveVerifying, WaveComplete}
-	return s.writeTarget(ctx, actor, key, wave, targetKey, version, identity.WaveControl, states, func(d *deed, t *WaveTarget) error {
-		leave, err := d.leave(d.tx.Now) // it is a start like any other
+	return s.writeTarget(ctx, actor, key, wave, targetKey, version, identity.WaveControl, serving, func(d *deed, t *WaveTarget) error {
+		list, err := d.withheld() // it is a start like any other
 		if err != nil {
 			return err
 		}
-		if err := fault.Refuse("The target was not begun again.", append(d.releaseBlockers(release.Deploying), butHashing(leave)...)...); err != nil {
+		if err := fault.Refuse("The target was not begun again.", list...); err != nil {
 			return err
 		}
 		if err := t.move(TargetRetry); err != nil {

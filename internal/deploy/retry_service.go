@@ -7,10 +7,8 @@ import (
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
-	"slipway/internal/jobs"
 	"slipway/internal/noun"
 	"slipway/internal/policy"
-	"slipway/internal/release"
 )
 
 // longestRest is the longest time between two attempts on a target.
@@ -47,20 +45,6 @@ func (d *deed) planSilent() (again int64, err error) {
 	return again, nil
 }
 
-// offerRetries puts the waves on the queue in which targets are due again.
-func (s *Service) offerRetries(tx *db.Tx) error {
-	list, err := retriesDue(tx)
-	if err != nil {
-		return err
-	}
-	for _, args := range list {
-		if err := jobs.Enqueue(tx, jobRetry, args, jobs.UniqueKey(args.key(jobRetry))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // retryDue begins the targets of a wave again whose time has come. A retry is a
 // start: window and freezes are asked again, and while they forbid it the
 // targets wait.
@@ -84,11 +68,11 @@ func (s *Service) retryDue(ctx context.Context, raw []byte) error {
 
 func (d *deed) retryDue() error {
 	w := d.w
-	if d.r.State != release.Deploying || w.State != WaveRunning && w.State != WaveVerifying && w.State != WaveComplete {
+	if !w.goesOn() {
 		return nil
 	}
-	list, err := d.leave(d.tx.Now)
-	if err != nil || len(butHashing(list)) > 0 {
+	list, err := d.withheld()
+	if err != nil || len(list) > 0 {
 		return err
 	}
 	to, err := movesFor(d.r.Approach.Delivery).Next(w.Label(), TargetFailed, TargetRetry) // those that are overdue go the same way
@@ -105,11 +89,5 @@ func (d *deed) retryDue() error {
 	if err := d.record("target.retry", "", "began %s of %s again, as its plan says", noun.Count(n, "target"), w.Label()); err != nil {
 		return err
 	}
-	if err := d.begin(); err != nil {
-		return err
-	}
-	if err := d.recount(); err != nil {
-		return err
-	}
-	return d.settle()
+	return d.proceed()
 }

@@ -9,7 +9,6 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
-	"slipway/internal/jobs"
 	"slipway/internal/release"
 )
 
@@ -184,20 +183,6 @@ func (d *deed) wentBack() error {
 		return save(d.tx, m)
 	}
 	return d.backNext(m)
-}
-
-// offerBacks puts the releases on the queue whose next wave is due to go back.
-func (s *Service) offerBacks(tx *db.Tx) error {
-	list, err := backsDue(tx)
-	if err != nil {
-		return err
-	}
-	for _, args := range list {
-		if err := jobs.Enqueue(tx, jobBack, args, jobs.UniqueKey(args.key(jobBack))); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // backDue has the next wave of a release go back. A person has decided that all

@@ -41,6 +41,7 @@ func (s *Service) Jobs(r *jobs.Runner) {
 	r.Handle(jobRetry, s.retryDue)
 	r.Handle(jobBack, s.backDue)
 	r.Handle(jobJoin, s.joinDue)
+	r.Handle(jobGoOn, s.goOn)
 	r.Handle(jobPulls, func(ctx context.Context, _ []byte) error { return s.watchAgain(ctx) })
 	r.HandleLong(pushJob, pushWorkers, s.takeTurn)
 	r.HandleLong(hookJob, hookWorkers, s.sendMessage)

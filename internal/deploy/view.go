@@ -39,16 +39,17 @@ type BoardCan struct {
 // WaveView is one wave with all that its panel shows.
 type WaveView struct {
 	Wave
-	Newer        int64        // targets that it leaves out, since they run something newer
-	Late         int64        // targets that were added since the freeze and are not in the release
-	Joins        bool         // they go with this wave
-	ByHand       bool         // people carry it out, or steps of it
-	Steps        StepCount    // of its run sheet, as far as people work on it
-	Failures     []WaveTarget // failed and overdue first, at most five
-	Exclusions   []WaveTarget // exclusions that wait for their second person
-	Awaited      Awaited      // of devices that fetch
-	Replaced     bool         // what it was started with is not the release's signed package any more
-	Next         bool         // the wave whose go comes next
+	Newer        int64           // targets that it leaves out, since they run something newer
+	Late         int64           // targets that were added since the freeze and are not in the release
+	Joins        bool            // they go with this wave
+	ByHand       bool            // people carry it out, or steps of it
+	Steps        StepCount       // of its run sheet, as far as people work on it
+	Failures     []WaveTarget    // failed and overdue first, at most five
+	Exclusions   []WaveTarget    // exclusions that wait for their second person
+	Awaited      Awaited         // of devices that fetch
+	Withheld     []fault.Blocker // why machines begin nothing further in it, while something waits
+	Replaced     bool            // what it was started with is not the release's signed package any more
+	Next         bool            // the wave whose go comes next
 	Blockers     []fault.Blocker
 	BlockersFor  string           // "be ready", "go" or "start": what the blockers stand in the way of
 	Itself       string           // who lets it go by itself, "the policy PAY v1"; empty where a person gives go

@@ -164,6 +164,7 @@ type Wave struct {
 	StartedBy     string
 	PausedWith    bool // paused together with the release
 	PauseReason   string
+	HeldAt        db.Time // when machines stopped before the next target, since nothing more might begin; 0 while it goes on
 	CompletedAt   db.Time
 	SoakUntil     db.Time
 	HealthAt      db.Time // when somebody confirmed the service's health after the soak
