@@ -1,10 +1,10 @@
 package release
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"slipway/internal/db"
 	"slipway/internal/fault"
@@ -125,62 +125,29 @@ type Report struct {
 	Version int64 // of the report it replaces; 0 for the first
 }
 
-func (q *Report) validate(now db.Time) error {
+func (q *Report) field(name string) string { return name + "_" + q.Area }
+
+// check adds what is wrong with the report; its fields carry the area's code.
+func (q *Report) check(c *fault.Check, now db.Time) {
 	q.Note = strings.TrimSpace(q.Note)
-	field := func(name string) string { return name + "_" + q.Area }
-	var c fault.Check
 	c.Need(slices.ContainsFunc(Areas(), func(a Area) bool { return a.Code == q.Area }), "area", "There is no such area.")
-	c.Need(slices.Contains([]Colour{Green, Amber, Red}, q.Colour), field("colour"), "Choose green, amber or red.")
-	c.Need(q.Note != "" && len(q.Note) <= 2000, field("note"), "Say what you saw, in at most 2,000 characters.")
+	c.Need(slices.Contains([]Colour{Green, Amber, Red}, q.Colour), q.field("colour"), "Choose green, amber or red.")
+	c.Need(q.Note != "" && len(q.Note) <= 2000, q.field("note"), "Say what you saw, in at most 2,000 characters.")
 	if q.Colour == Amber {
-		c.Need(q.OwnerID != 0, field("owner"), "Amber needs somebody who deals with it.")
-		c.Need(now.Before(q.Due), field("due"), "Amber needs a date that lies ahead.")
+		c.Need(q.OwnerID != 0, q.field("owner"), "Amber needs somebody who deals with it.")
+		c.Need(now.Before(q.Due), q.field("due"), "Amber needs a date that lies ahead.")
 	}
-	return c.Err("The area was not reported.")
 }
 
-// ReportReadiness keeps what somebody says of one area.
-func (s *Service) ReportReadiness(ctx context.Context, actor identity.Actor, key string, q Report) error {
-	return s.write(ctx, actor, key, identity.ReadinessEdit, func(tx *db.Tx, r *Release) error {
-		if err := open(r); err != nil {
-			return err
-		}
-		if err := q.validate(tx.Now); err != nil {
-			return err
-		}
-		list, err := readinessOf(tx, r.ID)
-		if err != nil {
-			return err
-		}
-		row := &Readiness{ReleaseID: r.ID, Area: q.Area}
-		if at := slices.IndexFunc(list, func(x Readiness) bool { return x.Area == q.Area }); at >= 0 {
-			row = &list[at]
-		}
-		if row.Version != q.Version {
-			return db.Stale()
-		}
-		row.PackageDigest = ""
-		if (Area{Code: q.Area}).OfPackage() {
-			row.PackageDigest = r.PackageDigest
-		}
-		row.Colour, row.Note, row.OwnerID, row.OwnerName, row.Due, row.ByID, row.ByName = q.Colour, q.Note, 0, "", q.Due, actor.UserID, actor.Name
-		if q.OwnerID != 0 {
-			owner, err := identity.FindPerson(tx, q.OwnerID)
-			if err != nil {
-				return invalid("owner_"+q.Area, "Choose a person from the list.")
-			}
-			row.OwnerID, row.OwnerName = owner.ID, owner.Name
-		}
-		if row.ID == 0 {
-			err = insert(tx, row)
-		} else {
-			err = save(tx, row)
-		}
-		if err != nil {
-			return err
-		}
-		return s.record(tx, actor, r, "readiness.report", q.Note, "reported %s as %s", strings.ToLower(areaName(q.Area)), q.Colour)
-	})
+// news tells whether the report says what the present one of its area does not,
+// which is empty where nobody reported. A colour that was not chosen says nothing,
+// and a form holds dates to the minute.
+func (q *Report) news(present *Readiness) bool {
+	note := strings.TrimSpace(q.Note)
+	if q.Colour == "" {
+		return note != present.Note
+	}
+	return q.Colour != present.Colour || note != present.Note || q.OwnerID != present.OwnerID || !q.Due.Std().Truncate(time.Minute).Equal(present.Due.Std().Truncate(time.Minute))
 }
 
 func areaName(code string) string {
@@ -225,44 +192,4 @@ func (v *ReadinessSheet) Counts() (green, amber, red, unknown int64) {
 		}
 	}
 	return green, amber, red, unknown
-}
-
-// Readiness gives the twelve areas, and beside them the evidence of A4.
-func (s *Service) Readiness(ctx context.Context, actor identity.Actor, key string) (v *ReadinessSheet, err error) {
-	err = s.db.View(ctx, func(tx *db.Tx) error {
-		r, err := s.FindIn(tx, actor, key)
-		if err != nil {
-			return err
-		}
-		v = &ReadinessSheet{Release: r, Edits: actor.Can(identity.ReadinessEdit, r.ServiceID) && !r.State.Over()}
-		reports, err := readinessOf(tx, r.ID)
-		if err != nil {
-			return err
-		}
-		findings, err := s.Findings(tx, r, A4)
-		if err != nil {
-			return err
-		}
-		for _, a := range Areas() {
-			line := ReadinessLine{Area: a}
-			for i := range reports {
-				if reports[i].Area == a.Code {
-					line.Report, line.Lapsed = &reports[i], a.lapsed(r, &reports[i])
-				}
-			}
-			if at := slices.IndexFunc(findings, func(f Finding) bool { return f.Code == ReadinessPrefix+a.Code }); at >= 0 {
-				line.Finding = findings[at]
-			}
-			for _, f := range findings {
-				if f.Area == a.Code && f.State == Concern {
-					line.Minded = append(line.Minded, f)
-				}
-			}
-			v.Lines = append(v.Lines, line)
-		}
-		v.Evidence = slices.DeleteFunc(findings, func(f Finding) bool { return strings.HasPrefix(f.Code, ReadinessPrefix) })
-		v.People, err = identity.People(tx, r.ServiceID)
-		return err
-	})
-	return v, err
 }

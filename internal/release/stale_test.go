@@ -2,6 +2,8 @@ package release_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -162,4 +164,40 @@ func TestAReportOfReadinessIsNotOverwritten(t *testing.T) {
 		t.Errorf("what nobody reported reads %+v", f)
 	}
 	kindIs(t, w.svc.ReportReadiness(ctx, w.stefan, key, release.Report{Area: "finance", Colour: release.Green, Note: "Rich."}), fault.Forbidden)
+}
+
+// Several areas are reported at once, all or none; what one leaves as it stands
+// keeps its report, with who made it.
+func TestAllAreasAreReportedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	key := w.created(release.Ready)
+	said := func(area string, colour release.Colour, note string, version int64) release.Report {
+		return release.Report{Area: area, Colour: colour, Note: note, Version: version}
+	}
+	reports := func() (list []string) {
+		sheet, err := w.svc.Readiness(ctx, w.maya, key)
+		w.must(err)
+		for _, l := range sheet.Lines {
+			if l.Report != nil {
+				list = append(list, fmt.Sprintf("%s %s %s", l.Area.Code, l.Report.Colour, l.Report.ByName))
+			}
+		}
+		return list
+	}
+	w.must(w.svc.ReportReadiness(ctx, w.omar, key, said("monitoring", release.Green, "They ring.", 0)))
+	all := []release.Report{said("monitoring", release.Green, " They ring. ", 1), said("finance", release.Green, "Within the budget.", 0), said("support", "", "", 0), said("data", release.Amber, "One index.", 0)}
+	before := w.entries()
+	wrong(t, w.svc.ReportAllReadiness(ctx, w.maya, key, all), "owner_data", "due_data")
+	if got := reports(); len(got) != 1 || w.entries() != before {
+		t.Errorf("of what was refused is kept %v", got)
+	}
+	all[3].Colour = release.Red
+	w.must(w.svc.ReportAllReadiness(ctx, w.maya, key, all))
+	if got, want := reports(), []string{"data red Maya", "monitoring green Omar", "finance green Maya"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	kindIs(t, w.svc.ReportAllReadiness(ctx, w.maya, key, all[:1]), fault.Invalid) // nothing new
+	kindIs(t, w.svc.ReportAllReadiness(ctx, w.maya, key, []release.Report{said("finance", release.Red, "It is spent.", 0)}), fault.Conflict)
+	wrong(t, w.svc.ReportAllReadiness(ctx, w.maya, key, []release.Report{said("support", "", "They know.", 0)}), "colour_support")
+	kindIs(t, w.svc.ReportAllReadiness(ctx, w.stefan, key, all), fault.Forbidden)
 }

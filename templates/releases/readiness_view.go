@@ -3,6 +3,8 @@ package releases
 import (
 	"slices"
 
+	"github.com/a-h/templ"
+
 	"slipway/internal/release"
 	"slipway/templates/draft"
 	"slipway/templates/ui"
@@ -17,6 +19,17 @@ type ReadinessView struct {
 }
 
 func (v ReadinessView) at() string { return v.Head.Link("readiness") }
+
+// allAreas names the one form for all areas.
+const allAreas = "all"
+
+// reportAll leads to it, for those who report.
+func (v ReadinessView) reportAll() templ.Component {
+	if !v.Sheet.Edits {
+		return nil
+	}
+	return linkTo(v.at()+"?do="+allAreas+"#areas", "Report on all at once")
+}
 
 func (v ReadinessView) open(area string) string { return v.at() + "?do=" + area + "#" + area }
 
@@ -104,6 +117,15 @@ func colours() []ui.Option {
 	return []ui.Option{{Value: string(release.Green), Label: "Green", Hint: "Ready."},
 		{Value: string(release.Amber), Label: "Amber", Hint: "Not quite, but it may go ahead: somebody deals with it by a date."},
 		{Value: string(release.Red), Label: "Red", Hint: "Not ready. It blocks A4."}}
+}
+
+// shortColours are the same where they stand twelve times.
+func shortColours() []ui.Option {
+	list := colours()
+	for i := range list {
+		list[i].Hint = ""
+	}
+	return list
 }
 
 func (v ReadinessView) peopleOptions() []ui.Option {

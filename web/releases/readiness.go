@@ -37,16 +37,20 @@ func (h handler) showReadiness(c echo.Context) error {
 	return page.Render(c, http.StatusOK, view.Readiness(v))
 }
 
-// reportReadiness keeps a report on one area. Its fields carry the area's code,
-// so that a refusal leads to the right one.
+// reportReadiness keeps a report on one area, or those of the form for all. Their
+// fields carry the area's code, so that a refusal leads to the right one.
 func (h handler) reportReadiness(c echo.Context) error {
-	area := c.FormValue("area")
-	field := func(name string) string { return c.FormValue(name + "_" + area) }
-	due, err := typedTime(c, "due_"+area, field("due"))
-	if err == nil {
-		owner, _ := strconv.ParseInt(field("owner"), 10, 64)
-		err = h.app.Release.ReportReadiness(c.Request().Context(), page.Actor(c), c.Param("key"), release.Report{Area: area,
-			Colour: release.Colour(field("colour")), Note: field("note"), OwnerID: owner, Due: due, Version: page.Version(c)})
+	ctx, actor, key := c.Request().Context(), page.Actor(c), c.Param("key")
+	area, at, flash := c.FormValue("area"), c.FormValue("area"), "The report is kept."
+	list, err := typedReports(c)
+	switch {
+	case c.FormValue("all") != "":
+		area, at, flash = "all", "areas", "The reports are kept."
+		if err == nil {
+			err = h.app.Release.ReportAllReadiness(ctx, actor, key, list)
+		}
+	case err == nil:
+		err = h.app.Release.ReportReadiness(ctx, actor, key, list[0])
 	}
 	if err != nil {
 		return again(c, area, err, func(d draft.Draft) (templ.Component, error) {
@@ -54,5 +58,27 @@ func (h handler) reportReadiness(c echo.Context) error {
 			return view.Readiness(v), err
 		})
 	}
-	return page.Redirect(c, page.Path("releases", c.Param("key"), "readiness")+"#"+area, "The report is kept.")
+	return page.Redirect(c, page.Path("releases", key, "readiness")+"#"+at, flash)
+}
+
+// typedReports are those of the areas in the form, and what could not be read.
+func typedReports(c echo.Context) (list []release.Report, err error) {
+	if err := c.Request().ParseForm(); err != nil {
+		return nil, err
+	}
+	areas := c.Request().PostForm["area"]
+	if len(areas) == 0 {
+		areas = []string{""}
+	}
+	for _, area := range areas {
+		field := func(name string) string { return c.FormValue(name + "_" + area) }
+		due, wrong := typedTime(c, "due_"+area, field("due"))
+		if wrong != nil {
+			err = wrong
+		}
+		owner, _ := strconv.ParseInt(field("owner"), 10, 64)
+		version, _ := strconv.ParseInt(field("version"), 10, 64)
+		list = append(list, release.Report{Area: area, Colour: release.Colour(field("colour")), Note: field("note"), OwnerID: owner, Due: due, Version: version})
+	}
+	return list, err
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"slipway/internal/release"
 	"slipway/web/webtest"
 )
@@ -29,8 +31,11 @@ func TestAReportOnReadiness(t *testing.T) {
 	omar, stefan := s.As("omar"), s.As("stefan")
 	to := at(t, s, shelfLabels, "readiness")
 	open := omar.Get(to+"?do=data").Status(http.StatusOK).Has("#data form", "What you saw")
+	version := func(p *webtest.Page) string {
+		return p.Doc().Find("#data input[name=version_data]").AttrOr("value", "")
+	}
 	owner, _ := open.Doc().Find("#f-owner_data option:not([value=''])").First().Attr("value")
-	form := url.Values{"area": {"data"}, "version": {of(open, "#data")}, "colour_data": {"amber"}, "note_data": {"One index is built by night."}, "owner_data": {owner}, "due_data": {"2026-11-27T12:00"}}
+	form := url.Values{"area": {"data"}, "version_data": {version(open)}, "colour_data": {"amber"}, "note_data": {"One index is built by night."}, "owner_data": {owner}, "due_data": {"2026-11-27T12:00"}}
 	stefan.Post(to, form).Status(http.StatusForbidden)
 	for name, c := range map[string]struct{ field, value, says string }{
 		"amber of nobody":      {"owner_data", "", "somebody who deals with it"},
@@ -57,9 +62,38 @@ func TestAReportOnReadiness(t *testing.T) {
 	stefan.Get(to).Has("#data .st", "Amber").Has("#data", "One index is built by night.").Has("#counts", "6 areas stand in the way")
 	stale := omar.Post(to, with(form, "colour_data", "red", "note_data", "The index failed.")).Status(http.StatusConflict).Has("[role=alert]", "Somebody else saved this")
 	typed(t, stale, "#f-note_data", "The index failed.")
-	omar.Post(to, with(form, "colour_data", "red", "note_data", "The index failed.", "version", of(stale, "#data"))).Status(http.StatusSeeOther)
+	omar.Post(to, with(form, "colour_data", "red", "note_data", "The index failed.", "version_data", version(stale))).Status(http.StatusSeeOther)
 	s.As("chen").Get(at(t, s, shelfLabels, "gates", "A4")).Has("#criterion-readiness-data", "The index failed.").Has("#criteria", "7 not met")
 	// what is over is not reported on
 	omar.Get(at(t, s, greeting, "readiness")).Status(http.StatusOK).Lacks("#areas", "Report")
 	omar.Post(at(t, s, greeting, "readiness"), form).Status(http.StatusConflict)
+}
+
+func TestAllAreasOfReadinessAreSavedAtOnce(t *testing.T) {
+	s := webtest.Demo(t)
+	omar, stefan := s.As("omar"), s.As("stefan")
+	to := at(t, s, shelfLabels, "readiness")
+	stefan.Get(to+"?do=all").Status(http.StatusOK).Lacks("#areas", "all at once").Lacks("main", "Save the reports")
+	omar.Get(to).Status(http.StatusOK).Has("#areas a", "Report on all at once")
+	open := omar.Get(to + "?do=all").Status(http.StatusOK)
+	count(t, open, "#areas form", 1)
+	count(t, open, "#areas textarea", 12)
+	form := url.Values{}
+	open.Doc().Find("#areas form input[type=hidden], #areas form input:checked, #areas form textarea").Each(func(_ int, field *goquery.Selection) {
+		form.Add(field.AttrOr("name", ""), field.AttrOr("value", field.Text()))
+	})
+	open.Doc().Find("#areas form option[selected]").Each(func(_ int, o *goquery.Selection) {
+		form.Add(o.Parent().AttrOr("name", ""), o.AttrOr("value", ""))
+	})
+	open.Doc().Find("#areas form input[type=datetime-local]").Each(func(_ int, field *goquery.Selection) {
+		form.Add(field.AttrOr("name", ""), field.AttrOr("value", ""))
+	})
+	stefan.Post(to, form).Status(http.StatusForbidden)
+	omar.Post(to, form).Status(http.StatusUnprocessableEntity).Has("[role=alert]", "Nothing new was said")
+	said := with(form, "colour_data", "green", "note_data", "Tried on a copy.", "note_support", "The desk knows.")
+	refused := omar.Post(to, said).Status(http.StatusUnprocessableEntity).Has("#f-colour_support-error", "green, amber or red")
+	typed(t, refused, "#f-note_data", "Tried on a copy.")
+	typed(t, refused, "#f-note_support", "The desk knows.")
+	omar.Post(to, with(said, "colour_support", "green")).Status(http.StatusSeeOther)
+	omar.Get(to).Has("#counts", "5 areas stand in the way").Has("#data", "Omar Nasser").Has("#support .st", "Green").Has("#people .st", "Amber").Has("#finance", "Sofia Marttinen")
 }
