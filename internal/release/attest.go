@@ -24,14 +24,36 @@ type Attestation struct {
 	ByID      int64
 	ByName    string
 
+	PlanVersion   int64  // that it was said of, at the gates that hang on the plan
 	PackageDigest string // that it was said of, at the gates that hang on the package
 
 	Files []dml.Attachment `gorm:"-"` // that were attached to it
 }
 
-// counts tells whether the word holds for the package that the release has now.
-func (a Attestation) counts(r *Release) bool {
-	return !a.Gate.onPackage() || a.PackageDigest == r.PackageDigest
+// bind says what of the release the word is said of.
+func (a *Attestation) bind(r *Release) {
+	if a.Gate.onPlan() {
+		a.PlanVersion = r.PlanVersion
+	}
+	if a.Gate.onPackage() {
+		a.PackageDigest = r.PackageDigest
+	}
+}
+
+// lapsed says why the word no longer counts: it was said of another plan or
+// package than the release has now. It is empty while the word holds.
+func (a *Attestation) lapsed(r *Release) string {
+	var of []string
+	if a.Gate.onPlan() && a.PlanVersion != r.PlanVersion {
+		of = append(of, fmt.Sprintf("plan v%d, which is now v%d", a.PlanVersion, r.PlanVersion))
+	}
+	if a.Gate.onPackage() && a.PackageDigest != r.PackageDigest {
+		of = append(of, fmt.Sprintf("package %s, which is now %s", short(a.PackageDigest), short(r.PackageDigest)))
+	}
+	if len(of) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s confirmed it for %s.", a.ByName, strings.Join(of, ", and for "))
 }
 
 // attested gives the policy's own criteria of a gate, met where somebody of the
@@ -50,15 +72,30 @@ func (s *Service) attested(tx *db.Tx, r *Release, code GateCode, rules policy.Ru
 			if a.Criterion != criterion.Code || f.State == Met {
 				continue
 			}
-			if a.counts(r) {
+			if f.Detail = a.lapsed(r); f.Detail == "" {
 				f.State, f.Detail, f.CheckedAt = Met, a.Evidence+" ("+a.ByName+")", a.UpdatedAt
-			} else {
-				f.Detail = fmt.Sprintf("%s confirmed it for package %s, which is now %s.", a.ByName, short(a.PackageDigest), short(r.PackageDigest))
 			}
 		}
 		list = append(list, f)
 	}
 	return list, err
+}
+
+// lapsed gives the plan version that unmet criteria of the policy were last
+// confirmed for, by code.
+func (s *Service) lapsed(tx *db.Tx, r *Release, v *GateSheet) (map[string]int64, error) {
+	if !v.Gate.Code.onPlan() || len(v.Confirmed) == 0 {
+		return nil, nil
+	}
+	given, err := attestationsOf(tx, r.ID)
+	was := map[string]int64{}
+	for _, a := range given {
+		met := slices.ContainsFunc(v.Findings, func(f Finding) bool { return f.Code == a.Criterion && f.State == Met })
+		if a.Gate == v.Gate.Code && !met && a.PlanVersion != 0 && a.PlanVersion != r.PlanVersion {
+			was[a.Criterion] = a.PlanVersion
+		}
+	}
+	return was, err
 }
 
 func attestAnchor(code string) string { return "criterion-" + strings.ReplaceAll(code, ".", "-") }
@@ -76,9 +113,7 @@ func (s *Service) Attest(ctx context.Context, actor identity.Actor, key string, 
 			return invalid("evidence_"+criterion, "Say what you saw, in at most 2,000 characters.")
 		}
 		a := &Attestation{ReleaseID: r.ID, Gate: code, Criterion: criterion, Evidence: evidence, ByID: actor.UserID, ByName: actor.Name}
-		if code.onPackage() {
-			a.PackageDigest = r.PackageDigest
-		}
+		a.bind(r)
 		if err := insert(tx, a); err != nil {
 			return err
 		}
@@ -114,7 +149,7 @@ func (s *Service) confirmable(tx *db.Tx, actor identity.Actor, key string, code 
 		return r, rule, fault.New(fault.Forbidden, "The policy has this confirmed by the role %s.", rule.Role.Label())
 	}
 	given, err := attestationsOf(tx, r.ID)
-	if err == nil && slices.ContainsFunc(given, func(a Attestation) bool { return a.Criterion == criterion && a.counts(r) }) {
+	if err == nil && slices.ContainsFunc(given, func(a Attestation) bool { return a.Criterion == criterion && a.lapsed(r) == "" }) {
 		err = fault.New(fault.Conflict, "This criterion is confirmed already.")
 	}
 	return r, rule, err

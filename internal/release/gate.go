@@ -188,7 +188,7 @@ func (g *Gate) conclude(r *Release, by string, findings []Finding, now db.Time) 
 // both and on the window.
 func (g *Gate) outdated(r *Release) (what string, void bool) {
 	var parts []string
-	if (g.Code == A2 || g.Code == A4) && g.PlanVersion != r.PlanVersion {
+	if g.Code.onPlan() && g.PlanVersion != r.PlanVersion {
 		parts = append(parts, fmt.Sprintf("plan v%d is now v%d", g.PlanVersion, r.PlanVersion))
 	}
 	if g.Code.onPackage() && g.PackageDigest != r.PackageDigest {
@@ -199,6 +199,9 @@ func (g *Gate) outdated(r *Release) (what string, void bool) {
 	}
 	return strings.Join(parts, "; "), len(parts) > 0
 }
+
+// onPlan tells whether what is said at the gate is said of the plan.
+func (c GateCode) onPlan() bool { return c == A2 || c == A4 }
 
 // onPackage tells whether what is said at the gate is said of the package.
 func (c GateCode) onPackage() bool { return c == A3 || c == A4 }

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"slipway/internal/db"
@@ -43,6 +44,18 @@ type GateSheet struct {
 
 	Files     []dml.Attachment            // the viewer's, that they have not decided with yet
 	Confirmed map[string][]dml.Attachment // what is attached to the policy's own criteria, by code
+	Lapsed    map[string]int64            // the plan version that a criterion was last confirmed for, where it is another by now
+}
+
+// FormerPlans gives the plan versions that something on the page was said of
+// and that are not the release's any more.
+func (v *GateSheet) FormerPlans() []int64 {
+	list := slices.Collect(maps.Values(v.Lapsed))
+	if v.FormerPlan != 0 {
+		list = append(list, v.FormerPlan)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // Gate gives the page of one gate.
@@ -198,6 +211,9 @@ func (s *Service) exceptions(tx *db.Tx, actor identity.Actor, r *Release, v *Gat
 		if at >= 0 && v.Findings[at].State != Met && actor.Has(criterion.Role, r.ServiceID) && !r.State.Over() {
 			v.Attests = append(v.Attests, criterion.Code)
 		}
+	}
+	if v.Lapsed, err = s.lapsed(tx, r, v); err != nil {
+		return err
 	}
 	if r.Type == Emergency {
 		if v.Authority, err = authorityOf(tx, r.ID); err != nil {

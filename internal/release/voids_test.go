@@ -26,7 +26,8 @@ func TestAPlanThatChangesVoidsWhatWasDecidedOnIt(t *testing.T) {
 		t.Errorf("A4: %+v", g)
 	}
 	w.resubmit(key, release.A4)
-	refused(t, w.approves(w.chen, key, release.A4), "gate.a2") // the earlier one falls as well
+	refused(t, w.approves(w.chen, key, release.A4), "A4.monitoring", "gate.a2") // the earlier one falls as well, and what was said of the plan
+	w.must(w.svc.Attest(ctx, w.omar, key, release.A4, "A4.monitoring", "Saw it fire again."))
 	w.resubmit(key, release.A2)
 	w.approve(key, release.A2, w.chen)
 	w.stands(key, release.Ready) // decided anew it moves nothing
@@ -136,6 +137,7 @@ func TestWordsAlreadySaidFallWithTheirSubject(t *testing.T) {
 	fallen(2, "the plan was revised")
 	w.resubmit(key, release.A2)
 	w.approve(key, release.A2, w.chen)
+	w.must(w.svc.Attest(ctx, w.omar, key, release.A4, "A4.monitoring", "Saw it fire again."))
 	half()
 	r := w.read(key)
 	w.must(w.svc.Reschedule(ctx, w.maya, key, r.Version, release.Window{Start: r.WindowStart.Add(time.Hour), End: r.WindowEnd, Zone: r.Zone}, "Later."))

@@ -307,7 +307,7 @@ func planRows(v GateView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, d := range v.PlanDifference {
+			for _, d := range v.PlanDifferences[v.FormerPlan] {
 				templ_7745c5c3_Err = planRow(d).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -21,7 +21,7 @@ type GateView struct {
 	Zone  string // that the viewer types times in
 	Now   bool   // the criteria as they are now, of a gate that is decided
 
-	PlanDifference []plan.Difference // from the plan of the last approval
+	PlanDifferences map[int64][]plan.Difference // from plans that something was said of, by version
 }
 
 func (v GateView) at(parts ...string) string {

@@ -13,6 +13,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/plan"
 	"slipway/internal/release"
 	"slipway/templates/draft"
 	view "slipway/templates/releases"
@@ -37,11 +38,16 @@ func gateCode(c echo.Context) release.GateCode { return release.GateCode(c.Param
 func (h handler) gateView(c echo.Context, d draft.Draft) (view.GateView, error) {
 	v := view.GateView{Draft: d, Zone: zoneOf(c), Now: c.QueryParam("now") != ""}
 	var err error
-	if v.GateSheet, err = h.app.Release.Gate(c.Request().Context(), page.Actor(c), c.Param("key"), gateCode(c)); err != nil || v.FormerPlan == 0 {
+	if v.GateSheet, err = h.app.Release.Gate(c.Request().Context(), page.Actor(c), c.Param("key"), gateCode(c)); err != nil {
 		return v, err
 	}
-	v.PlanDifference, err = h.app.Plan.Between(c.Request().Context(), page.Actor(c), c.Param("key"), v.FormerPlan, v.PlanVersion)
-	return v, err
+	v.PlanDifferences = map[int64][]plan.Difference{}
+	for _, former := range v.FormerPlans() {
+		if v.PlanDifferences[former], err = h.app.Plan.Between(c.Request().Context(), page.Actor(c), c.Param("key"), former, v.PlanVersion); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
 }
 
 func (h handler) showGate(c echo.Context) error {

@@ -29,6 +29,41 @@ func TestAPolicysCriterionIsConfirmedByItsRole(t *testing.T) {
 	omar.Post(gate+"/attestations", form).Status(http.StatusConflict).Has("[role=alert]", "confirmed already")
 }
 
+// TestAWordFallsWithThePlanAndShowsTheDifference is seen alike by whoever sees
+// the gate; only the role that the policy names confirms anew.
+func TestAWordFallsWithThePlanAndShowsTheDifference(t *testing.T) {
+	s := webtest.Demo(t)
+	gate := at(t, s, shelfLabels, "gates", "A4")
+	omar := s.As("omar")
+	form := url.Values{"criterion": {"A4.monitoring"}, "evidence_A4.monitoring": {"Fired twice on the bench."}}
+	omar.Post(gate+"/attestations", form).Status(http.StatusSeeOther)
+	count(t, omar.Get(gate), "#criterion-A4-monitoring [data-lapsed]", 0)
+	maya, err := s.App.Identity.Local(t.Context(), "maya")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := strings.Split(gate, "/")[2]
+	sheet, err := s.App.Plan.Sheet(t.Context(), maya, key, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := sheet.Plan.Content
+	content.Scope += " And the price per litre."
+	_, err = s.App.Plan.Save(t.Context(), maya, key, content, sheet.Plan.Version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []string{"omar", "chen", "dario"} {
+		page := s.As(who).Get(gate).Status(http.StatusOK).Has("#criterion-A4-monitoring", "confirmed it for plan v1, which is now v2").
+			Has("#criterion-A4-monitoring [data-lapsed]", "And the price per litre.")
+		if confirms := page.Doc().Find("#criterion-A4-monitoring a[href*='do=attest']").Length(); (confirms > 0) != (who == "omar") {
+			t.Errorf("%s is offered to confirm it %d times", who, confirms)
+		}
+	}
+	omar.Post(gate+"/attestations", form).Status(http.StatusSeeOther)
+	count(t, omar.Get(gate), "#criterion-A4-monitoring [data-lapsed]", 0)
+}
+
 func TestAWaiverNeedsAnIndependentApprover(t *testing.T) {
 	s := webtest.Demo(t)
 	gate := at(t, s, shelfLabels, "gates", "A4")
