@@ -2,6 +2,9 @@ package review
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 
 	"slipway/internal/db"
 	"slipway/internal/dml"
@@ -13,22 +16,56 @@ import (
 // Offer puts a handover item before operations.
 func (s *Service) Offer(ctx context.Context, actor identity.Actor, key string, number, version int64, detail string) error {
 	return s.write(ctx, actor, key, identity.HandoverOffer, late, func(tx *db.Tx, r *release.Release, by who) error {
-		item, err := numbered[HandoverItem](tx, r.ID, number, version)
-		if err != nil {
-			return err
-		}
-		if err := item.offer(by, detail); err != nil {
-			return err
-		}
-		if err := save(tx, item); err != nil {
-			return err
-		}
-		files, err := dml.Vouch(tx, actor, handoverSubject, item.ID)
-		if err != nil {
-			return err
-		}
-		return recordDetail(tx, actor, r, "handover.offer", "", files, "offered the handover item %s of %s", KindLabel(item.Kind), r.Key)
+		return offer(tx, actor, r, by, Offering{number, version, detail})
 	})
+}
+
+// Offering is what operations is to receive with one numbered item.
+type Offering struct {
+	Number, Version int64
+	Detail          string
+}
+
+// OfferAll offers several items at once, all or none. One of which nothing is
+// said waits; at least one is offered.
+func (s *Service) OfferAll(ctx context.Context, actor identity.Actor, key string, list []Offering) error {
+	return s.write(ctx, actor, key, identity.HandoverOffer, late, func(tx *db.Tx, r *release.Release, by who) error {
+		said := slices.DeleteFunc(slices.Clone(list), func(o Offering) bool { return strings.TrimSpace(o.Detail) == "" })
+		if len(said) == 0 {
+			return fault.New(fault.Invalid, "No item was offered. Say of one at least what operations receives and where it lies.")
+		}
+		var c fault.Check
+		for _, o := range said {
+			c.Need(len(o.Detail) <= maxText, fmt.Sprintf("detail_%d", o.Number), "Keep it shorter.")
+		}
+		if err := c.Err("No item was offered."); err != nil {
+			return err
+		}
+		for _, o := range said {
+			if err := offer(tx, actor, r, by, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func offer(tx *db.Tx, actor identity.Actor, r *release.Release, by who, o Offering) error {
+	item, err := numbered[HandoverItem](tx, r.ID, o.Number, o.Version)
+	if err != nil {
+		return err
+	}
+	if err := item.offer(by, o.Detail); err != nil {
+		return err
+	}
+	if err := save(tx, item); err != nil {
+		return err
+	}
+	files, err := dml.Vouch(tx, actor, handoverSubject, item.ID)
+	if err != nil {
+		return err
+	}
+	return recordDetail(tx, actor, r, "handover.offer", "", files, "offered the handover item %s of %s", KindLabel(item.Kind), r.Key)
 }
 
 // Withdraw takes an offer back.

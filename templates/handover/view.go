@@ -13,6 +13,7 @@ import (
 	"slipway/internal/build"
 	"slipway/internal/dml"
 	"slipway/internal/fault"
+	"slipway/internal/noun"
 	"slipway/internal/release"
 	"slipway/internal/review"
 	"slipway/templates/draft"
@@ -75,6 +76,32 @@ func (v View) running() bool {
 
 func (v View) asked() bool {
 	return v.live() && v.Sheet.EarlyLife != nil && v.Sheet.EarlyLife.State == review.ExitRequested
+}
+
+// allItems names the one form for every item that nobody has offered.
+const allItems = "items"
+
+// offers tells whether the viewer may put the item before operations now.
+func (v View) offers(item review.HandoverItem) bool {
+	return v.late() && v.Sheet.MayOffer && (item.State == review.HandoverOpen || item.State == review.HandoverReturned)
+}
+
+// openItems are those that the viewer may offer and nobody has answered. One that
+// came back is mended by itself.
+func (v View) openItems() (list []review.HandoverItem) {
+	for _, item := range v.Sheet.Items {
+		if v.offers(item) && item.State == review.HandoverOpen {
+			list = append(list, item)
+		}
+	}
+	return list
+}
+
+func (v View) toOfferAll(open int) templ.Component {
+	if open < 2 {
+		return nil
+	}
+	return linkTo(v.at()+"?do="+allItems+"#handover", "Offer "+noun.Count(open, "open item")+" at once")
 }
 
 // acceptBlockers are what keeps the viewer from accepting the exit.

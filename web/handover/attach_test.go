@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"slipway/internal/identity"
 	"slipway/internal/release"
 	"slipway/internal/review"
@@ -72,6 +74,38 @@ func TestFilesAreAttachedToAHandover(t *testing.T) {
 	stefan := s.As("stefan")
 	stefan.Get(page).Has(row+" .files", "contents.txt").Has(row+" .files", "restore.log").Lacks("main", "mine.txt")
 	stefan.Get(r.Link("history")).Has("#files", "handover item").Has("#record", "attached restore.log to handover item")
+}
+
+func TestOpenItemsAreOfferedByOneForm(t *testing.T) {
+	s := webtest.Demo(t)
+	r, _ := offerable(t, s)
+	maya, page := s.As("maya"), r.Link("handover")
+	for _, name := range []string{"stefan", "omar"} {
+		s.As(name).Get(page+"?do=items").Status(http.StatusOK).Lacks("#handover", "at once").Lacks("#handover", "Offer")
+		s.As(name).Post(page+"/items/offer", url.Values{"item": {"1"}}).Status(http.StatusForbidden)
+	}
+	maya.Get(page).Has("#handover a", "open items at once")
+	open := maya.Get(page + "?do=items").Status(http.StatusOK)
+	form, texts := url.Values{}, open.Doc().Find("#handover form textarea")
+	open.Doc().Find("#handover form input[type=hidden]").Each(func(_ int, field *goquery.Selection) {
+		form.Add(field.AttrOr("name", ""), field.AttrOr("value", ""))
+	})
+	if texts.Length() < 2 || len(form["item"]) != texts.Length() {
+		t.Fatalf("%d fields for %d items", texts.Length(), len(form["item"]))
+	}
+	maya.Post(page+"/items/offer", form).Status(http.StatusUnprocessableEntity).Has("[role=alert]", "No item was offered")
+	first, last := texts.First().AttrOr("name", ""), texts.Last().AttrOr("name", "")
+	form.Set(first, "In the library, revision 3.")
+	form.Set(last, strings.Repeat("x", 30_000))
+	bad := maya.Post(page+"/items/offer", form).Status(http.StatusUnprocessableEntity).Has("#f-"+last+"-error", "shorter")
+	if got := strings.TrimSpace(bad.Text("#f-" + first)); got != "In the library, revision 3." {
+		t.Errorf("what was typed came back as %q", got)
+	}
+	form.Set(last, "Agrees with what is installed.")
+	maya.Post(page+"/items/offer", form).Status(http.StatusSeeOther)
+	for _, field := range []string{first, last} {
+		maya.Get(page).Has("#item-"+strings.TrimPrefix(field, "detail_")+" .st", "Offered")
+	}
 }
 
 func TestFilesAreAttachedToALiveVerdict(t *testing.T) {

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -69,6 +70,25 @@ func (h handler) offer(c echo.Context) error {
 			return refused
 		}
 		return h.app.Review.Offer(ctx, actor, key, n, page.Version(c), c.FormValue("detail"))
+	})
+}
+
+// offerAll reads the fields of each item that the form names.
+func (h handler) offerAll(c echo.Context) error {
+	return h.act(c, "items", "#handover", "What you described is offered to operations.", func(ctx context.Context, actor identity.Actor, key string, _ int64) error {
+		var in struct {
+			Items []int64 `form:"item"`
+		}
+		if err := page.Bind(c, &in); err != nil {
+			return err
+		}
+		var list []review.Offering
+		for _, n := range in.Items {
+			of := "_" + strconv.FormatInt(n, 10)
+			version, _ := strconv.ParseInt(c.FormValue("version"+of), 10, 64)
+			list = append(list, review.Offering{Number: n, Version: version, Detail: c.FormValue("detail" + of)})
+		}
+		return h.app.Review.OfferAll(ctx, actor, key, list)
 	})
 }
 

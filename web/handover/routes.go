@@ -39,6 +39,7 @@ func Routes(r *echo.Group, a *app.App) {
 	g.POST("/transfers", h.planTransfer)
 	g.POST("/transfers/:n", h.moveTransfer)
 	g.POST("/transfers/:n/plan", h.reviseTransfer)
+	g.POST("/items/offer", h.offerAll)
 	g.POST("/items/:n/offer", h.offer)
 	g.POST("/items/:n/withdraw", h.withdraw)
 	g.POST("/items/:n/decide", h.decide)
