@@ -2,13 +2,14 @@ package db
 
 import (
 	"context"
+	"errors"
 
 	"gorm.io/gorm"
 )
 
-// steady is the context of reads from SQLite. A statement there takes
-// microseconds, and one that can be broken off midway costs a goroutine and two
-// locks for each row; so a caller who leaves is heeded before the next statement.
+// steady is the context of statements to SQLite. One there takes microseconds,
+// and one that can be broken off midway costs a goroutine and two locks for each
+// row; so a caller who leaves is heeded before the next statement.
 type steady struct{ context.Context }
 
 // Done never comes.
@@ -22,8 +23,13 @@ func heed(g *gorm.DB) {
 }
 
 func heedCallers(g *gorm.DB) error {
-	if err := g.Callback().Query().Before("gorm:query").Register("slipway:heed", heed); err != nil {
-		return err
-	}
-	return g.Callback().Row().Before("gorm:row").Register("slipway:heed", heed)
+	on := g.Callback()
+	return errors.Join(
+		on.Query().Before("gorm:query").Register("slipway:heed", heed),
+		on.Row().Before("gorm:row").Register("slipway:heed", heed),
+		on.Create().Before("gorm:create").Register("slipway:heed", heed),
+		on.Update().Before("gorm:update").Register("slipway:heed", heed),
+		on.Delete().Before("gorm:delete").Register("slipway:heed", heed),
+		on.Raw().Before("gorm:raw").Register("slipway:heed", heed),
+	)
 }

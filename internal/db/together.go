@@ -31,7 +31,7 @@ const atOnce = 64
 // itself, and its caller hears of it once it is durable. A deed that was begun
 // is not broken off by its context.
 func (d *DB) InTxTogether(ctx context.Context, fn func(*Tx) error) error {
-	if _, nested := ctx.Value(txKey{}).(*Tx); nested {
+	if nested(ctx) {
 		return errNested
 	}
 	m := &member{ctx: ctx, fn: fn, done: make(chan struct{})}
@@ -64,8 +64,7 @@ func (d *DB) work() {
 		if n == 0 {
 			return
 		}
-		ctx := context.Background()
-		err := d.inTx(ctx, d.write.WithContext(ctx), func(tx *Tx) error {
+		err := d.InTx(context.Background(), func(tx *Tx) error {
 			for _, m := range members {
 				if err := m.do(tx); err != nil {
 					return err

@@ -41,29 +41,26 @@ type Tx struct {
 	locals  map[reflect.Type]any
 }
 
-// writerLock is the advisory lock that queues writers on PostgreSQL. The audit
-// chain puts all writers in one line anyway; taking the lock first gives the
-// same serial writers that SQLite has, and nothing to retry.
-const writerLock = 0x51169a7
-
 // InTx runs fn in a writing transaction. Writers run strictly one after the
 // other on both databases. When fn returns an error nothing is kept.
 // Transactions do not nest.
 func (d *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
-	if _, nested := ctx.Value(txKey{}).(*Tx); nested {
-		return errNested
-	}
-	return d.inTx(ctx, d.write.WithContext(ctx), fn)
+	return d.inTx(ctx, false, fn)
 }
 
-func (d *DB) inTx(ctx context.Context, write *gorm.DB, fn func(*Tx) error) error {
+var errNested = errors.New("db: transactions do not nest")
+
+func nested(ctx context.Context) bool {
+	_, nested := ctx.Value(txKey{}).(*Tx)
+	return nested
+}
+
+func (d *DB) inTx(ctx context.Context, mayBeLost bool, fn func(*Tx) error) error {
+	if nested(ctx) {
+		return errNested
+	}
 	tx := &Tx{d: d}
-	err := write.Transaction(func(g *gorm.DB) error {
-		if d.postgres {
-			if err := g.Exec("SELECT pg_advisory_xact_lock(?)", writerLock).Error; err != nil {
-				return err
-			}
-		}
+	err := d.transact(ctx, mayBeLost, func(g *gorm.DB) error {
 		tx.begin(ctx, g, d.Now())
 		return tx.do(fn)
 	})
@@ -80,10 +77,7 @@ func (d *DB) inTx(ctx context.Context, write *gorm.DB, fn func(*Tx) error) error
 // before it.
 func (d *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	tx := &Tx{d: d, reading: true}
-	tx.begin(ctx, d.read.WithContext(ctx), d.Now())
-	if !d.postgres {
-		tx.g = tx.g.WithContext(steady{tx.ctx})
-	}
+	tx.begin(ctx, d.read, d.Now())
 	return translate(fn(tx))
 }
 
@@ -91,7 +85,11 @@ type txKey struct{}
 
 func (tx *Tx) begin(ctx context.Context, g *gorm.DB, now Time) {
 	tx.ctx = context.WithValue(ctx, txKey{}, tx)
-	tx.g, tx.Now = g.WithContext(tx.ctx), now
+	if tx.Now = now; tx.d.postgres {
+		tx.g = g.WithContext(tx.ctx)
+	} else {
+		tx.g = g.WithContext(steady{tx.ctx})
+	}
 }
 
 // Gorm is the handle for queries; only *_store.go files may call it.
