@@ -33,7 +33,10 @@ func (w *Wave) choice() (Filter, error) {
 }
 
 // installed is what targets run, with the release that brought it.
-type installed struct{ InstalledRelease, InstalledDigest string }
+type installed struct {
+	InstalledRelease, InstalledDigest string
+	ServiceID                         int64 // of that release
+}
 
 // part is a component of some package: what it is, and in which version.
 type part struct{ Name, Label, Digest string }
@@ -41,9 +44,9 @@ type part struct{ Name, Label, Digest string }
 // newer tells whether it is newer than what a release brings: a later release of
 // the same service, or, where no release is known, a later version of a
 // component that the package holds too. What cannot be compared is not newer.
-func (i installed) newer(key string, ofService map[string]bool, known, brings []part) bool {
+func (i installed) newer(w *Wave, known, brings []part) bool {
 	if i.InstalledRelease != "" {
-		return ofService[i.InstalledRelease] && rank(i.InstalledRelease) > rank(key)
+		return i.ServiceID == w.ServiceID && rank(i.InstalledRelease) > rank(w.ReleaseKey)
 	}
 	for _, runs := range known {
 		for _, ours := range brings {

@@ -141,11 +141,9 @@ func newerThan(tx *db.Tx, w *Wave) ([]installed, error) {
 	if err != nil || len(run) == 0 {
 		return nil, err
 	}
-	var keys, digests []string
+	var digests []string
 	for _, one := range run {
-		if one.InstalledRelease != "" {
-			keys = append(keys, one.InstalledRelease)
-		} else {
+		if one.InstalledRelease == "" {
 			digests = append(digests, one.InstalledDigest)
 		}
 	}
@@ -161,30 +159,29 @@ func newerThan(tx *db.Tx, w *Wave) ([]installed, error) {
 			return nil, err
 		}
 	}
-	ofService, err := keysOfService(tx, w.ServiceID, keys)
-	if err != nil {
-		return nil, err
-	}
 	var list []installed
 	for _, one := range run {
-		if one.newer(w.ReleaseKey, ofService, known, brings) {
+		if one.newer(w, known, brings) {
 			list = append(list, one)
 		}
 	}
 	return list, nil
 }
 
-// run gives what the targets of an environment run.
+// run gives what the targets of an environment run. The releases are looked up
+// by key: a service has more of them than an environment runs.
 func run(tx *db.Tx, environmentID int64) (list []installed, err error) {
-	rows, err := tx.Rows(`SELECT DISTINCT installed_release, installed_digest FROM targets
-		WHERE environment_id = ? AND NOT retired AND (installed_release <> '' OR installed_digest <> '')`, environmentID)
+	rows, err := tx.Rows(`SELECT i.installed_release, i.installed_digest, COALESCE(r.service_id, 0)
+		FROM (SELECT DISTINCT installed_release, installed_digest FROM targets
+			WHERE environment_id = ? AND NOT retired AND (installed_release <> '' OR installed_digest <> '')) i
+		LEFT JOIN releases r ON r.release_key = i.installed_release`, environmentID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var one installed
-		if err := rows.Scan(&one.InstalledRelease, &one.InstalledDigest); err != nil {
+		if err := rows.Scan(&one.InstalledRelease, &one.InstalledDigest, &one.ServiceID); err != nil {
 			return nil, err
 		}
 		list = append(list, one)
@@ -206,29 +203,6 @@ func parts(tx *db.Tx, query string, args ...any) (list []part, err error) {
 		list = append(list, p)
 	}
 	return list, rows.Err()
-}
-
-// keysOfService tells which of the keys are releases of a service. They are
-// looked up by key: a service has more releases than an environment runs.
-func keysOfService(tx *db.Tx, serviceID int64, keys []string) (map[string]bool, error) {
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	rows, err := tx.Rows("SELECT release_key, service_id FROM releases WHERE release_key IN ?", keys)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	of := map[string]bool{}
-	for rows.Next() {
-		var key string
-		var service int64
-		if err := rows.Scan(&key, &service); err != nil {
-			return nil, err
-		}
-		of[key] = service == serviceID
-	}
-	return of, rows.Err()
 }
 
 // countNewer counts the targets that a wave would take and leaves out, since

@@ -50,25 +50,26 @@ func TestAttemptsRestLongerEachTime(t *testing.T) {
 }
 
 func TestWhatIsNewer(t *testing.T) {
-	of := map[string]bool{"PAY-2026.12.1": true, "PAY-2026.11.10": true, "PAY-2026.10.1": true}
+	const pay, web = 1, 2
+	w := &Wave{ServiceID: pay, ReleaseKey: "PAY-2026.11.2"}
 	known := []part{{"app", "2.1", "d1"}, {"app", "2.0", "d2"}, {"app", "2.0-rc1", "d3"}, {"tool", "9.0", "d4"}, {"notes", "spring", "d5"}}
 	brings := []part{{"app", "2.0", "d2"}, {"notes", "autumn", "d6"}}
 	for name, c := range map[string]struct {
 		runs  installed
 		newer bool
 	}{
-		"a later release":                 {installed{"PAY-2026.12.1", "d2"}, true},
-		"a later number":                  {installed{"PAY-2026.11.10", "d2"}, true},
-		"an earlier release":              {installed{"PAY-2026.10.1", "d1"}, false},
-		"another service's":               {installed{"WEB-2027.1.1", "d1"}, false},
-		"a later version, as found":       {installed{"", "d1"}, true},
-		"the same version, as found":      {installed{"", "d2"}, false},
-		"an early one of the same":        {installed{"", "d3"}, false},
-		"a later version of another item": {installed{"", "d4"}, false},
-		"no version at all":               {installed{"", "d5"}, false},
-		"what nobody knows":               {installed{"", "d7"}, false},
+		"a later release":                 {installed{"PAY-2026.12.1", "d2", pay}, true},
+		"a later number":                  {installed{"PAY-2026.11.10", "d2", pay}, true},
+		"an earlier release":              {installed{"PAY-2026.10.1", "d1", pay}, false},
+		"another service's":               {installed{"WEB-2027.1.1", "d1", web}, false},
+		"a later version, as found":       {installed{"", "d1", 0}, true},
+		"the same version, as found":      {installed{"", "d2", 0}, false},
+		"an early one of the same":        {installed{"", "d3", 0}, false},
+		"a later version of another item": {installed{"", "d4", 0}, false},
+		"no version at all":               {installed{"", "d5", 0}, false},
+		"what nobody knows":               {installed{"", "d7", 0}, false},
 	} {
-		if got := c.runs.newer("PAY-2026.11.2", of, known, brings); got != c.newer {
+		if got := c.runs.newer(w, known, brings); got != c.newer {
 			t.Errorf("%s is newer: %v", name, got)
 		}
 	}
