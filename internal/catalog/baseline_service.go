@@ -13,7 +13,7 @@ import (
 
 // BaselineOf gives the newest baseline of a service, or nil when none was taken.
 func (s *Service) BaselineOf(tx *db.Tx, serviceID int64) (*Baseline, error) {
-	return latestBaseline(tx, serviceID)
+	return s.latestBaseline(tx, serviceID)
 }
 
 // BaselineByID gives one baseline.
@@ -34,7 +34,7 @@ func (s *Service) TakeBaseline(tx *db.Tx, actor identity.Actor, serviceID int64,
 	if err != nil {
 		return nil, err
 	}
-	last, err := latestBaseline(tx, serviceID)
+	last, err := s.latestBaseline(tx, serviceID)
 	if err != nil {
 		return nil, err
 	}

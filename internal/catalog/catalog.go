@@ -13,8 +13,9 @@ import (
 
 // Service keeps the catalogue.
 type Service struct {
-	db       *db.DB
-	releases Releases
+	db        *db.DB
+	releases  Releases
+	baselines db.Kept[Baseline]
 }
 
 // New gives the service.

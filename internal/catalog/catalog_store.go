@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"slipway/internal/db"
+	"slipway/internal/fault"
 )
 
 func serviceByKey(tx *db.Tx, key string) (*ServiceRecord, error) {
@@ -205,13 +206,18 @@ func deleteUnit(tx *db.Tx, id int64) error {
 	return tx.Gorm().Delete(&Unit{}, "id = ?", id).Error
 }
 
-func latestBaseline(tx *db.Tx, serviceID int64) (*Baseline, error) {
-	var list []Baseline
-	err := tx.FindBy(&list, "number DESC LIMIT 1", "service_id = ?", serviceID)
-	if err != nil || len(list) == 0 {
+// latestBaseline gives the newest baseline of a service, and nil before the
+// first. What it lists stays as it is, and is read once.
+func (s *Service) latestBaseline(tx *db.Tx, serviceID int64) (*Baseline, error) {
+	var id, version int64
+	err := tx.Row("SELECT id, version FROM baselines WHERE service_id = ? ORDER BY number DESC LIMIT 1", []any{serviceID}, &id, &version)
+	if fault.KindOf(err) == fault.NotFound {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	return &list[0], nil
+	return s.baselines.Get(tx, id, version, func() (*Baseline, error) { return baselineByID(tx, id) })
 }
 
 func baselineByID(tx *db.Tx, id int64) (*Baseline, error) {
