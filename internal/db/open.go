@@ -45,7 +45,9 @@ const readers = 4
 var registerOnce sync.Once
 
 // sqlitePragmas are the settings that have no place in the connection string.
-var sqlitePragmas = []string{"PRAGMA cache_size=-4000", "PRAGMA temp_store=MEMORY", "PRAGMA journal_size_limit=67108864"}
+// The journal goes into the database every 16 MiB: by then most of its pages
+// have changed several times, and are written there once.
+var sqlitePragmas = []string{"PRAGMA cache_size=-4000", "PRAGMA temp_store=MEMORY", "PRAGMA journal_size_limit=67108864", "PRAGMA wal_autocheckpoint=4000"}
 
 func registerSQLite() {
 	sql.Register("sqlite3_slipway", &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
