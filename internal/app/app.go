@@ -153,6 +153,7 @@ func connect(d *db.DB, blobs blob.Store, tools deploy.Tools, log *slog.Logger, o
 		Evidence:  []release.Evidence{a.Plan, a.Build, a.Deploy, a.Review},
 		Drawers:   []release.Drawer{a.Plan, a.Build, a.Deploy, a.Review},
 		Followers: []release.Follower{a.Deploy, a.Plan, a.Review},
+		Builders:  a.Build.Builders,
 	})
 	a.Catalog.UseReleases(a.Release)
 	a.DML.UsePackages(a.Release)

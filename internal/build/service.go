@@ -102,6 +102,11 @@ func needPackage(r *release.Release) error {
 		Owner:    identity.BuildManager.Label(), Link: "/releases/" + r.Key + "/package", Action: "Open the package"})
 }
 
+// Builders gives who recorded builds of a release.
+func (s *Service) Builders(tx *db.Tx, releaseID int64) ([]int64, error) {
+	return builderIDs(tx, releaseID)
+}
+
 // Independent says why the actor may not verify: whoever built, or packaged, does
 // not judge it.
 func (s *Service) Independent(tx *db.Tx, actor identity.Actor, r *release.Release) ([]fault.Blocker, error) {

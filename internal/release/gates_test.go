@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,6 +146,44 @@ func TestDecisionsFollowTheirOrder(t *testing.T) {
 	refused(t, w.approves(w.carl, key, release.A3), "gate.role")
 	w.approve(key, release.A3, w.cora)
 	w.stands(key, release.Ready)
+}
+
+// TestWhoRecordedABuildDoesNotDecideOnIt holds at A3 and A4, though somebody
+// else submitted the release and packaged it; a word from before falls.
+func TestWhoRecordedABuildDoesNotDecideOnIt(t *testing.T) {
+	w := newWorld(t)
+	var built []int64
+	w.svc.Use(release.Rooms{Evidence: []release.Evidence{w.evidence}, Builders: func(*db.Tx, int64) ([]int64, error) { return built, nil }})
+	key := w.created(release.BuildTest)
+	w.pack(key)
+	w.verify(key)
+	w.must(w.svc.Attest(ctx, w.tess, key, release.A3, "A3.notes", "Read them."))
+	w.approve(key, release.A3, w.chen)
+	built = []int64{w.chen.UserID, w.cora.UserID}
+	refused(t, w.approves(w.chen, key, release.A3), "gate.independent")
+	refused(t, w.approves(w.cora, key, release.A3), "gate.independent", "gate.role") // chen's word is gone, so it is not her turn either
+	refused(t, w.say(w.chen, key, release.A3, release.Say{Verdict: release.Reject, Comment: "no"}), "gate.independent")
+	sheet, err := w.svc.Gate(ctx, w.carl, key, release.A3)
+	w.must(err)
+	for _, seat := range sheet.Seats {
+		if seat.Filled() || slices.Contains(seat.Eligible, w.chen.Name) || slices.Contains(seat.Eligible, w.cora.Name) {
+			t.Errorf("the page says of %s: %+v", seat.Rule.Role, seat)
+		}
+	}
+	w.must(w.d.View(ctx, func(tx *db.Tx) error {
+		waiting, err := w.svc.WaitingGates(tx, w.chen, 10)
+		if len(waiting) > 0 {
+			t.Errorf("chen's work holds %+v", waiting)
+		}
+		return err
+	}))
+	w.approve(key, release.A3, w.carl)
+	built = built[:1]
+	w.approve(key, release.A3, w.cora)
+	w.stands(key, release.Ready)
+	w.prepare(key)
+	refused(t, w.approves(w.chen, key, release.A4), "gate.independent")
+	w.approve(key, release.A4, w.carl)
 }
 
 func TestAnApprovalRuleHoldsForItsTypes(t *testing.T) {

@@ -62,18 +62,18 @@ func openRoles(list []Seat) (roles []identity.Role) {
 
 // independence says why a person has no say: they asked for the release, own
 // it, or made what the gate is about.
-func independence(r *Release, p *Package, code GateCode, actor identity.Actor) []fault.Blocker {
+func independence(r *Release, p *Package, code GateCode, userID int64) []fault.Blocker {
 	var list []fault.Blocker
 	add := func(sentence string) {
 		list = append(list, fault.Blocker{Code: "gate.independent", Sentence: sentence, Owner: "Another " + strings.ToLower(identity.ChangeAuthority.Label()), Link: r.Link("gates", string(code)), Action: "Open " + string(code)})
 	}
-	switch actor.UserID {
+	switch userID {
 	case r.AuthorID:
 		add(fmt.Sprintf("You submitted %s, so somebody else decides %s.", r.Key, code))
 	case r.OwnerID:
 		add(fmt.Sprintf("You own %s, so somebody else decides %s.", r.Key, code))
 	}
-	if p != nil && (code == A3 || code == A4) && actor.UserID == p.AuthorID {
+	if p != nil && code.onPackage() && userID == p.AuthorID {
 		add(fmt.Sprintf("You baselined package v%d, so somebody else decides %s on it.", p.Number, code))
 	}
 	return list

@@ -23,6 +23,7 @@ type Service struct {
 	policy   *policy.Service
 	change   *change.Service
 	evidence []Evidence
+	builders func(*db.Tx, int64) ([]int64, error)
 	drawers  []Drawer
 	follow   []Follower
 	verdicts verdictCache
@@ -38,11 +39,12 @@ type Rooms struct {
 	Evidence  []Evidence
 	Drawers   []Drawer
 	Followers []Follower
+	Builders  func(tx *db.Tx, releaseID int64) ([]int64, error) // who recorded builds of a release; nil knows of none
 }
 
 // Use connects the rooms to the right.
 func (s *Service) Use(rooms Rooms) {
-	s.evidence, s.drawers, s.follow = rooms.Evidence, rooms.Drawers, rooms.Followers
+	s.evidence, s.drawers, s.follow, s.builders = rooms.Evidence, rooms.Drawers, rooms.Followers, rooms.Builders
 }
 
 // Find gives a release; out of sight is NotFound.

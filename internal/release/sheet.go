@@ -92,7 +92,7 @@ func (s *Service) gateSheet(tx *db.Tx, actor identity.Actor, key string, code Ga
 			return nil, err
 		}
 		for _, person := range people {
-			if person.ID != r.AuthorID && person.ID != r.OwnerID && person.ID != v.Gate.SubmitterID {
+			if len(t.involved(person.ID)) == 0 {
 				v.Seats[i].Eligible = append(v.Seats[i].Eligible, person.Name)
 			}
 		}

@@ -19,6 +19,7 @@ type table struct {
 	rules     []policy.ApprovalRule
 	given     []Decision
 	submitted []int64 // who submitted media of the package
+	built     []int64 // who recorded builds of the release
 }
 
 func (s *Service) table(tx *db.Tx, r *Release, g *Gate) (*table, error) {
@@ -40,12 +41,18 @@ func (s *Service) table(tx *db.Tx, r *Release, g *Gate) (*table, error) {
 		return nil, err
 	}
 	p, lines, err := s.CurrentPackage(tx, r)
-	if err != nil || p == nil {
-		return t, err
+	if err != nil {
+		return nil, err
 	}
 	t.pack = p
-	if g.Code != A3 && g.Code != A4 {
+	if !g.Code.onPackage() {
 		return t, nil
+	}
+	if s.builders != nil {
+		if t.built, err = s.builders(tx, r.ID); err != nil {
+			return nil, err
+		}
+		t.given = slices.DeleteFunc(t.given, func(d Decision) bool { return slices.Contains(t.built, d.ByID) }) // they built since
 	}
 	for _, line := range lines {
 		if line.MediaVersionID == 0 {
@@ -85,9 +92,27 @@ func (t *table) rolesFor(actor identity.Actor) (roles []identity.Role) {
 	return roles
 }
 
+// involved lists what a person did that takes their say on the gate from them.
+func (t *table) involved(userID int64) []fault.Blocker {
+	list := independence(t.r, t.pack, t.gate.Code, userID)
+	add := func(format string, args ...any) {
+		list = append(list, fault.Blocker{Code: "gate.independent", Sentence: fmt.Sprintf(format, args...), Owner: "Another approver", Link: t.r.Link("gates", string(t.gate.Code)), Action: "Open " + string(t.gate.Code)})
+	}
+	if id := t.gate.SubmitterID; id != 0 && id == userID && id != t.r.AuthorID && id != t.r.OwnerID {
+		add("You submitted %s of %s, so somebody else decides it.", t.gate.Code, t.r.Key)
+	}
+	if slices.Contains(t.submitted, userID) {
+		add("You submitted media of this package, so somebody else decides %s.", t.gate.Code)
+	}
+	if slices.Contains(t.built, userID) {
+		add("You recorded a build of %s, so somebody else decides %s.", t.r.Key, t.gate.Code)
+	}
+	return list
+}
+
 // against lists why the actor has no say on the gate now, whatever the verdict.
 func (t *table) against(actor identity.Actor, now db.Time) []fault.Blocker {
-	list := independence(t.r, t.pack, t.gate.Code, actor)
+	list := t.involved(actor.UserID)
 	block := func(code, sentence, owner string) {
 		list = append(list, fault.Blocker{Code: code, Sentence: sentence, Owner: owner, Link: t.r.Link("gates", string(t.gate.Code)), Action: "Open " + string(t.gate.Code)})
 	}
@@ -101,12 +126,6 @@ func (t *table) against(actor identity.Actor, now db.Time) []fault.Blocker {
 	}
 	if t.r.State == OnHold {
 		block("release.held", t.r.Key+" is on hold.", t.r.OwnerName)
-	}
-	if id := t.gate.SubmitterID; id != 0 && id == actor.UserID && id != t.r.AuthorID && id != t.r.OwnerID {
-		block("gate.independent", fmt.Sprintf("You submitted %s of %s, so somebody else decides it.", t.gate.Code, t.r.Key), "Another approver")
-	}
-	if slices.Contains(t.submitted, actor.UserID) {
-		block("gate.independent", fmt.Sprintf("You submitted media of this package, so somebody else decides %s.", t.gate.Code), "Another approver")
 	}
 	if slices.ContainsFunc(t.given, func(d Decision) bool { return d.ByID == actor.UserID }) {
 		block("gate.twice", fmt.Sprintf("You have decided %s in this round; nobody counts twice, under whatever role.", t.gate.Code), "Another approver")

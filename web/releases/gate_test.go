@@ -9,6 +9,8 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"slipway/internal/build"
+	"slipway/internal/db"
 	"slipway/internal/identity"
 	"slipway/web/webtest"
 )
@@ -183,4 +185,24 @@ func TestTheCriteriaAreLookedAtAgain(t *testing.T) {
 	if strings.Contains(part.Body, "<h1") {
 		t.Error("the part is a whole page")
 	}
+}
+
+// TestWhoRecordedABuildIsShownWhyTheyDoNotDecide is asked of the page and of its
+// form, by the builder and by somebody else.
+func TestWhoRecordedABuildIsShownWhyTheyDoNotDecide(t *testing.T) {
+	s := webtest.Demo(t)
+	r := found(t, s, cardKeys)
+	gate, chen := r.Link("gates", "A3"), s.As("chen")
+	const why = "You recorded a build of"
+	chen.Get(gate).Status(http.StatusOK).Lacks("#decision", why)
+	err := s.App.DB.InTx(t.Context(), func(tx *db.Tx) error {
+		return tx.Create(&build.Build{ReleaseID: r.ID, ReleaseKey: r.Key, Number: 99, Name: "again", BuilderID: actor(t, s, "chen").UserID, BuilderName: "Chen Wei", Result: build.Succeeded})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := chen.Get(gate).Status(http.StatusOK).Has("#decision", why)
+	chen.Post(gate+"/decision", decision(page, "verdict", "reject", "comment", "Not like this.")).Status(http.StatusConflict).Has("[role=alert] .blockers", why).Has("#decision", "Not like this.")
+	s.As("stefan").Get(gate).Status(http.StatusNotFound) // it is restricted
+	s.As("maya").Get(gate).Status(http.StatusOK).Lacks("#decision", why)
 }
