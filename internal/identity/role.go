@@ -2,6 +2,8 @@
 // tokens, and the one table of who may do what.
 package identity
 
+import "slices"
+
 // Role is one of the roles of release and deployment management, or of the
 // people around it. A person may hold several, each for one service or for all.
 type Role string
@@ -66,3 +68,12 @@ func (r Role) Label() string {
 
 // Known tells whether r is one of the roles.
 func (r Role) Known() bool { _, ok := roleLabels[r]; return ok }
+
+// beside are the roles that no release waits for, unless a policy asks for them.
+var beside = []Role{ChangeAuthority, Stakeholder, Auditor}
+
+// needed are the roles without which a release stops somewhere between its plan
+// and its closing.
+func needed() []Role {
+	return slices.DeleteFunc(Roles(), func(r Role) bool { return slices.Contains(beside, r) })
+}

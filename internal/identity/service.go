@@ -121,6 +121,18 @@ func (s *Service) Users(ctx context.Context, actor Actor) (users []User, err err
 	return users, err
 }
 
+// Vacant lists the roles that a release needs and nobody holds.
+func (s *Service) Vacant(ctx context.Context, actor Actor) (roles []Role, err error) {
+	if err := Authorize(actor, AdminUsers, 0); err != nil {
+		return nil, err
+	}
+	err = s.db.View(ctx, func(tx *db.Tx) error {
+		roles, err = Vacant(tx)
+		return err
+	})
+	return roles, err
+}
+
 // FindUser gives one account by its user name.
 func (s *Service) FindUser(ctx context.Context, actor Actor, username string) (u *User, err error) {
 	if actor.Username != username {

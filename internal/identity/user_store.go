@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"slices"
+
 	"gorm.io/gorm"
 
 	"slipway/internal/db"
@@ -102,6 +104,14 @@ func FindPerson(tx *db.Tx, id int64) (Person, error) {
 		return Person{}, err
 	}
 	return u.person(), nil
+}
+
+// Vacant lists the roles that a release needs and no active person holds, for
+// whatever service.
+func Vacant(tx *db.Tx) ([]Role, error) {
+	var held []Role
+	err := tx.Gorm().Raw("SELECT DISTINCT r.role FROM user_roles r JOIN users u ON u.id = r.user_id WHERE NOT u.disabled").Scan(&held).Error
+	return slices.DeleteFunc(needed(), func(r Role) bool { return slices.Contains(held, r) }), err
 }
 
 func (u *User) person() Person {

@@ -1,6 +1,11 @@
 package report
 
-import "slipway/internal/identity"
+import (
+	"strings"
+
+	"slipway/internal/identity"
+	"slipway/internal/noun"
+)
 
 // Beginning is one thing to set up before the first release can be made.
 type Beginning struct {
@@ -15,11 +20,15 @@ func (d *desk) begins(w *Work) error {
 	if w.UnderWay > 0 {
 		return nil
 	}
-	var has struct{ Releases, People, Services, Units, Targets, Policies, Models bool }
-	err := d.read(&has, `SELECT EXISTS (SELECT 1 FROM releases) AS releases, (SELECT COUNT(*) FROM (SELECT 1 FROM users LIMIT 2) u) > 1 AS people,
+	var has struct{ Releases, Services, Units, Targets, Policies, Models bool }
+	err := d.read(&has, `SELECT EXISTS (SELECT 1 FROM releases) AS releases,
 		EXISTS (SELECT 1 FROM services) AS services, EXISTS (SELECT 1 FROM units) AS units, EXISTS (SELECT 1 FROM targets) AS targets,
 		EXISTS (SELECT 1 FROM policy_versions WHERE state = 'Active') AS policies, EXISTS (SELECT 1 FROM model_versions WHERE state = 'Active') AS models`, nil)
 	if err != nil || has.Releases {
+		return err
+	}
+	vacant, err := identity.Vacant(d.tx)
+	if err != nil {
 		return err
 	}
 	for _, b := range []struct {
@@ -27,7 +36,7 @@ func (d *desk) begins(w *Work) error {
 		title, why, href, action string
 		done                     bool
 	}{
-		{identity.AdminUsers, "Add the people", "Each has an account, and roles for every service or for one.", "/admin/users", "Open accounts", has.People},
+		{identity.AdminUsers, "Add the people", peopleWords(vacant), "/admin/users", "Open accounts", len(vacant) == 0},
 		{identity.CatalogEdit, "Add a service", "With its owner, and its service package: utility, warranty, service levels.", "/services", "Open services", has.Services},
 		{identity.CatalogEdit, "Draw up its release units", "From its configuration items: those that are normally released together.", "/units", "Open units", has.Units},
 		{identity.EnvironmentEdit, "Add environments and targets", "Where releases go, and in which order.", "/environments", "Open environments", has.Targets},
@@ -38,4 +47,17 @@ func (d *desk) begins(w *Work) error {
 		w.Begin = append(w.Begin, Beginning{Title: b.title, Why: b.why, Href: b.href, Action: b.action, Done: b.done, May: d.actor.Can(b.p, 0), Roles: identity.RolesFor(b.p)})
 	}
 	return nil
+}
+
+// peopleWords say which roles nobody holds; a release would wait for them in vain.
+func peopleWords(vacant []identity.Role) string {
+	text := "Each has an account, and roles for every service or for one."
+	if len(vacant) == 0 {
+		return text
+	}
+	labels := make([]string, len(vacant))
+	for i, role := range vacant {
+		labels[i] = noun.Lower(role.Label())
+	}
+	return text + " Nobody holds yet: " + strings.Join(labels, ", ") + "."
 }

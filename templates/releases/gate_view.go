@@ -21,6 +21,8 @@ type GateView struct {
 	Zone  string // that the viewer types times in
 	Now   bool   // the criteria as they are now, of a gate that is decided
 
+	GivesRoles bool // the viewer administers accounts
+
 	PlanDifferences map[int64][]plan.Difference // from plans that something was said of, by version
 }
 

@@ -35,7 +35,11 @@ func (h handler) list(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := view.UsersView{Users: users, Services: map[int64]string{}}
+	vacant, err := h.app.Identity.Vacant(c.Request().Context(), page.Actor(c))
+	if err != nil {
+		return err
+	}
+	v := view.UsersView{Users: users, Vacant: vacant, Services: map[int64]string{}}
 	for _, s := range services {
 		v.Services[s.ID] = s.Name
 	}
@@ -71,7 +75,7 @@ func (h handler) showNew(c echo.Context) error {
 	if err := identity.Authorize(page.Actor(c), identity.AdminUsers, 0); err != nil {
 		return err
 	}
-	return h.render(c, nil, view.UserView{New: true})
+	return h.render(c, nil, view.UserView{New: true, Roles: c.QueryParams()["role"]})
 }
 
 // render shows the form, after err with the reasons beside what was typed.

@@ -48,3 +48,29 @@ func TestStaleFormKeepsWhatWasTyped(t *testing.T) {
 		t.Errorf("what was typed is lost: the name is %q", value)
 	}
 }
+
+// A release would wait in vain for a role that nobody holds; so it is said where
+// roles are given, and on the first page before the first release.
+func TestRolesThatNobodyHoldsAreNamed(t *testing.T) {
+	s := webtest.Empty(t)
+	ruth := s.Nobody()
+	ruth.Post("/setup", url.Values{"name": {"Ruth"}, "username": {"ruth"}, "password": {"slipway-demo"}}).Status(http.StatusSeeOther)
+	ruth.Post("/login", url.Values{"username": {"ruth"}, "password": {"slipway-demo"}}).Status(http.StatusSeeOther)
+	page := ruth.Get("/admin/users").Status(http.StatusOK).Has("#vacant", "9 roles that nobody holds").Has("#vacant", "Change manager").Lacks("#vacant", "Auditor").Lacks("#vacant", "Administrator")
+	ruth.Get("/").Has("#begin", "Nobody holds yet: release and deployment manager, packaging and build manager")
+	to, _ := page.Doc().Find("#vacant a[href*=change-manager]").Attr("href")
+	if ticked, _ := ruth.Get(to).Status(http.StatusOK).Doc().Find("input[name=roles][checked]").Attr("value"); ticked != "change-manager" {
+		t.Errorf("%s leads to a form for %q", to, ticked)
+	}
+	chen := url.Values{"username": {"chen"}, "name": {"Chen"}, "password": {"slipway-demo"}, "roles": {"change-manager"}}
+	ruth.Post("/admin/users/new", chen).Status(http.StatusSeeOther)
+	ruth.Get("/admin/users").Has("#vacant", "8 roles").Lacks("#vacant", "Change manager")
+	chen.Set("disabled", "true")
+	chen.Set("version", "1")
+	ruth.Post("/admin/users/chen", chen).Status(http.StatusSeeOther)
+	ruth.Get("/admin/users").Has("#vacant", "9 roles").Has("#vacant", "Change manager")
+
+	if webtest.New(t).As("root").Get("/admin/users").Doc().Find("#vacant").Length() > 0 {
+		t.Error("a role is missing where somebody holds each")
+	}
+}

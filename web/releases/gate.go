@@ -36,7 +36,7 @@ func (h handler) gateRoutes(g *echo.Group) {
 func gateCode(c echo.Context) release.GateCode { return release.GateCode(c.Param("code")) }
 
 func (h handler) gateView(c echo.Context, d draft.Draft) (view.GateView, error) {
-	v := view.GateView{Draft: d, Zone: zoneOf(c), Now: c.QueryParam("now") != ""}
+	v := view.GateView{Draft: d, Zone: zoneOf(c), Now: c.QueryParam("now") != "", GivesRoles: page.Actor(c).Can(identity.AdminUsers, 0)}
 	var err error
 	if v.GateSheet, err = h.app.Release.Gate(c.Request().Context(), page.Actor(c), c.Param("key"), gateCode(c)); err != nil {
 		return v, err

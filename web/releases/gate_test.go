@@ -206,3 +206,13 @@ func TestWhoRecordedABuildIsShownWhyTheyDoNotDecide(t *testing.T) {
 	s.As("stefan").Get(gate).Status(http.StatusNotFound) // it is restricted
 	s.As("maya").Get(gate).Status(http.StatusOK).Lacks("#decision", why)
 }
+
+// A gate that nobody can decide says who helps: whoever gives roles is led there.
+func TestAGateThatNobodyCanDecideLeadsToWhoGivesTheRole(t *testing.T) {
+	s := webtest.Demo(t)
+	root, gate := s.As("root"), at(t, s, goodsIn, "gates", "A1")
+	version, _ := root.Get("/admin/users/chen").Doc().Find("input[name=version]").Attr("value")
+	root.Post("/admin/users/chen", url.Values{"version": {version}, "name": {"Chen Wei"}, "roles": {"change-manager"}, "disabled": {"true"}}).Status(http.StatusSeeOther)
+	root.Get(gate).Has("#approvers .st", "Missing").Has("#approvers a[href='/admin/users']", "Give it to somebody")
+	s.As("maya").Get(gate).Has("#approvers", "An administrator gives it.").Lacks("#approvers", "Give it to somebody")
+}
