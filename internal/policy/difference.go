@@ -40,7 +40,7 @@ func differences(before, after []Line) []Difference {
 func (r Rules) Differences(before Rules) []Difference { return differences(before.lines(), r.lines()) }
 
 func (r Rules) lines() []Line {
-	list := []Line{{"Identifiers", r.Pattern}}
+	list := []Line{{"Identifiers", r.Pattern}, {"References of incidents", strings.Join(r.incidentShapes(), " ")}}
 	for _, t := range Types {
 		rule := r.Types[t]
 		list = append(list,

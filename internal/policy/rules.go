@@ -29,6 +29,7 @@ const (
 // Rules are everything a policy says.
 type Rules struct {
 	Pattern         string               // of identifiers: {SERVICE}-{YYYY}.{MM}.{N}
+	Incidents       string               // shapes of references to what an emergency corrects, apart by spaces; empty is UsualIncidents
 	Types           map[string]TypeRule  // by release type
 	Stages          map[string]StageRule // by gate
 	Responsible     []Responsibility     // who does what at each stage
@@ -109,6 +110,9 @@ func (r *Rules) check(c *fault.Check) {
 	if err := checkPattern(r.Pattern); err != nil {
 		c.Field("pattern", noun.Capital(err.Error())+".")
 	}
+	if err := checkIncidents(r.Incidents); err != nil {
+		c.Field("incidents", noun.Capital(err.Error())+".")
+	}
 	for _, t := range Types {
 		rule, ok := r.Types[t]
 		field := "type[" + t + "]."
@@ -186,7 +190,8 @@ func Standard() Rules {
 		return ApprovalRule{Role: role, Quorum: 1, Order: order, Types: types}
 	}
 	return Rules{
-		Pattern: "{SERVICE}-{YYYY}.{MM}.{N}",
+		Pattern:   "{SERVICE}-{YYYY}.{MM}.{N}",
+		Incidents: UsualIncidents,
 		Types: map[string]TypeRule{
 			"major":     {Definition: "A large new capability; normally supersedes earlier minor releases and fixes.", Frequency: "quarterly", NoticeDays: 10, ELSDays: 10},
 			"minor":     {Definition: "Small improvements and fixes gathered since the last release.", Frequency: "every two weeks", NoticeDays: 3, ELSDays: 5},

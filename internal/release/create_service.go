@@ -8,6 +8,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 )
 
@@ -40,6 +41,11 @@ func (s *Service) create(tx *db.Tx, actor identity.Actor, q Request) (*Release, 
 	}
 	if err != nil {
 		return nil, err
+	}
+	if q.Type == Emergency {
+		if err := pinned.Rules.NamesIncident(q.Incident); err != nil {
+			return nil, invalid("incident", noun.Capital(err.Error())+".")
+		}
 	}
 	model, err := s.policy.ModelVersionByID(tx, q.ModelVersionID)
 	if err != nil || model.State != policy.Active {

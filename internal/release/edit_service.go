@@ -10,6 +10,7 @@ import (
 	"slipway/internal/dml"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/zone"
 )
 
@@ -35,7 +36,15 @@ func (s *Service) Rename(ctx context.Context, actor identity.Actor, key string, 
 		e.Title, e.Summary = strings.TrimSpace(e.Title), strings.TrimSpace(e.Summary)
 		c.Need(e.Title != "" && len(e.Title) <= 160, "title", "Name the release in at most 160 characters.")
 		c.Need(e.Summary != "" && len(e.Summary) <= 4000, "summary", "Say why it is made, in at most 4,000 characters.")
-		c.Need(r.Type != Emergency || strings.TrimSpace(e.Incident) != "", "incident", "An emergency names what it corrects.")
+		if e.Incident = strings.TrimSpace(e.Incident); r.Type == Emergency && e.Incident != r.Incident {
+			rules, err := s.rules(tx, r)
+			if err != nil {
+				return err
+			}
+			if err := rules.NamesIncident(e.Incident); err != nil {
+				c.Field("incident", noun.Capital(err.Error())+".")
+			}
+		}
 		owner, err := identity.FindPerson(tx, e.OwnerID)
 		c.Need(err == nil, "owner", "Choose the owner.")
 		if err := c.Err("The release was not saved."); err != nil {
@@ -49,7 +58,7 @@ func (s *Service) Rename(ctx context.Context, actor identity.Actor, key string, 
 		before := r.Restricted
 		r.Title, r.Summary, r.OwnerID, r.OwnerName, r.Restricted = e.Title, e.Summary, owner.ID, owner.Name, e.Restricted
 		if r.Type == Emergency {
-			r.Incident = strings.TrimSpace(e.Incident)
+			r.Incident = e.Incident
 		}
 		if err := saveRelease(tx, r, r.State); err != nil {
 			return err

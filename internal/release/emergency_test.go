@@ -12,6 +12,7 @@ import (
 	"slipway/internal/dbtest"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/policy"
 	"slipway/internal/release"
 )
 
@@ -109,6 +110,36 @@ func TestPlannedWorkIsNoEmergency(t *testing.T) {
 	q.Type, q.Incident = release.Minor, "INC-1"
 	_, err = w.svc.Create(ctx, w.maya, q)
 	wrong(t, err, "type")
+}
+
+// TestAnEmergencyNamesAReferenceThatThePolicyKnows holds when it is made, when it
+// is edited, and at A1 for one that was written before the policy asked.
+func TestAnEmergencyNamesAReferenceThatThePolicyKnows(t *testing.T) {
+	w := newWorld(t, func(r *policy.Rules) { r.Incidents = "INC-{N} https://desk/" })
+	q := w.request()
+	q.Type = release.Emergency
+	for _, text := range []string{"broken", "the system is down", "OPS-12", "INC", "https://elsewhere/1"} {
+		q.Incident = text
+		_, err := w.svc.Create(ctx, w.maya, q)
+		wrong(t, err, "incident")
+		if err == nil || !strings.Contains(err.Error(), "such as INC-4711 or https://desk/…") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	key := w.create(emergency) // INC-1: …
+	edit := func(text string) error {
+		r := w.read(key)
+		return w.svc.Rename(ctx, w.maya, key, release.Edit{Version: r.Version, Title: r.Title, Summary: r.Summary, OwnerID: r.OwnerID, Incident: text})
+	}
+	wrong(t, edit("still broken"), "incident")
+	w.must(edit("https://desk/4711"))
+	w.in(func(tx *db.Tx) error {
+		return tx.Gorm().Model(&release.Release{}).Where("release_key = ?", key).Update("incident", "it burns").Error
+	})
+	if f := w.finding(key, release.A1, "emergency.named"); !f.Blocks() || !strings.Contains(f.Detail, "it burns") || !strings.Contains(f.Detail, "such as INC-4711") || f.Link == "" {
+		t.Errorf("%+v", f)
+	}
+	w.must(edit("it burns")) // other words of an older one are edited without it
 }
 
 func TestABrokenGlassIsOwedUntilItIsDecided(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/fault"
 	"slipway/internal/identity"
+	"slipway/internal/noun"
 	"slipway/internal/policy"
 	"slipway/internal/state"
 )
@@ -183,7 +184,15 @@ func (s *Service) forPlan(tx *db.Tx, r *Release) ([]Finding, error) {
 		weigh(len(items) > 0, "scope.named", "The scope names what it affects", scope, r.OwnerName, r.Link("package")+"#items", "Name the items"),
 	}
 	if r.Type == Emergency {
-		list = append(list, weigh(r.Incident != "", "emergency.named", "An emergency names what it corrects", r.Incident, r.OwnerName, r.Link("edit"), "Name the incident"))
+		rules, err := s.rules(tx, r)
+		if err != nil {
+			return nil, err
+		}
+		wrong, detail := rules.NamesIncident(r.Incident), r.Incident
+		if wrong != nil {
+			detail = strings.TrimSpace(fmt.Sprintf("%s. %s.", strings.TrimSuffix(r.Incident, "."), noun.Capital(wrong.Error())))
+		}
+		list = append(list, weigh(wrong == nil, "emergency.named", "An emergency names what it corrects", detail, r.OwnerName, r.Link("edit"), "Name the incident"))
 	}
 	debt, err := s.debtFinding(tx, r)
 	return append(list, debt), err

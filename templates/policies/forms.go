@@ -14,6 +14,7 @@ type PolicyForm struct {
 	Name           string               `form:"name"`
 	Services       []string             `form:"services"`
 	Pattern        string               `form:"pattern"`
+	Incidents      string               `form:"incidents"`
 	Types          map[string]TypeForm  `form:"type"`
 	Stages         map[string]StageForm `form:"stage"`
 	Responsible    []DutyForm           `form:"responsible"`

@@ -252,7 +252,7 @@ func newWhat(v NewView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field(v.Draft.Optional("incident", "Incident or known errors that it corrects", "", "For an emergency only; planned work corrects none.")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(v.Draft.Optional("incident", "Incident or known errors that it corrects", "", "For an emergency only, and by its reference, such as INC-4711 or a web address; planned work corrects none.")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

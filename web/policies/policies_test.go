@@ -71,12 +71,14 @@ func TestAnotherVersionFromTheFormIntoForce(t *testing.T) {
 	form := typed(t, maya.Get("/policies/payments/edit").Status(http.StatusOK), "policy-form")
 	form.Set("pattern", "PAY-{N}")
 	form.Set("gate_days", "many")
+	form.Set("incidents", "INC{X}")
 	maya.Post("/policies/payments/edit", form).Status(http.StatusUnprocessableEntity).
-		Has("#f-pattern-error", "begins with {SERVICE}").Has("#f-gate_days-error", "1 to 90 days").Has("#summary", "The policy was not saved.")
+		Has("#f-pattern-error", "begins with {SERVICE}").Has("#f-incidents-error", "{N} for a number").Has("#f-gate_days-error", "1 to 90 days").Has("#summary", "The policy was not saved.")
 	if kept := typed(t, maya.Post("/policies/payments/edit", form), "policy-form"); kept.Get("gate_days") != "many" || kept.Get("version") != form.Get("version") {
 		t.Errorf("what was typed came back as %q", kept.Get("gate_days"))
 	}
 	form.Set("pattern", "{SERVICE}-{YY}.{N}")
+	form.Set("incidents", "INC{N}")
 	form.Del("type[minor].auto_back")
 	form.Set("type[minor].auto_all", "true")
 	maya.Post("/policies/payments/edit", form).Status(http.StatusUnprocessableEntity).Has("#f-gate_days-error", "1 to 90 days").Has("#f-type-minor-auto_all-error", "only where a wave that failed does")
@@ -88,7 +90,7 @@ func TestAnotherVersionFromTheFormIntoForce(t *testing.T) {
 	if to := maya.Post("/policies/payments/edit", form).Status(http.StatusSeeOther).Location(); to != "/policies/payments/2" {
 		t.Errorf("saving leads to %s", to)
 	}
-	draft := maya.Get("/policies/payments/2").Status(http.StatusOK)
+	draft := maya.Get("/policies/payments/2").Status(http.StatusOK).Has("#difference", "References of incidents").Has("main", "names what it corrects as INC4711")
 	draft.Has("#difference", "with every wave that began once it crosses its failure threshold").Has("main", "with every wave that began when too many targets failed")
 	draft.Has("#difference", "An open gate expires after").Has("#difference", "7 days").Has("#stage-A5", "Service owner").Has("#stage-A5", "The books agree").
 		Has("#waiting", "It waits for Sofia Marttinen").Lacks("#waiting", "Approve version")

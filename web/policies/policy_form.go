@@ -9,7 +9,7 @@ import (
 
 // policyFormOf fills the form with rules.
 func policyFormOf(r policy.Rules) view.PolicyForm {
-	f := view.PolicyForm{Pattern: r.Pattern, Types: map[string]view.TypeForm{}, Stages: map[string]view.StageForm{}, Responsible: mapped(r.Responsible, dutyFormOf),
+	f := view.PolicyForm{Pattern: r.Pattern, Incidents: r.Incidents, Types: map[string]view.TypeForm{}, Stages: map[string]view.StageForm{}, Responsible: mapped(r.Responsible, dutyFormOf),
 		GateDays: text(r.GateDays), RiskAppetite: text(r.RiskAppetite), TransferBefore: r.TransferBefore, RetroHours: text(r.RetroHours),
 		PIRDays: text(r.PIRDays), Rehearsal: r.RehearsalNeeded}
 	for _, t := range policy.Types {
@@ -48,7 +48,7 @@ func tidyPolicy(f *view.PolicyForm) {
 
 // rulesOf reads a tidy form.
 func rulesOf(f view.PolicyForm) policy.Rules {
-	r := policy.Rules{Pattern: strings.TrimSpace(f.Pattern), Types: map[string]policy.TypeRule{}, Stages: map[string]policy.StageRule{},
+	r := policy.Rules{Pattern: strings.TrimSpace(f.Pattern), Incidents: strings.TrimSpace(f.Incidents), Types: map[string]policy.TypeRule{}, Stages: map[string]policy.StageRule{},
 		Responsible: mapped(f.Responsible, dutyOf), GateDays: whole(f.GateDays), RiskAppetite: whole(f.RiskAppetite), TransferBefore: f.TransferBefore,
 		RetroHours: whole(f.RetroHours), PIRDays: whole(f.PIRDays), RehearsalNeeded: f.Rehearsal}
 	for _, t := range policy.Types {

@@ -282,6 +282,26 @@ func TestARestrictedReleaseIsOutOfSight(t *testing.T) {
 	stefan.Get("/releases").Lacks("main", "PAY-2026.11.1")
 }
 
+func TestAnEmergencyWithoutAReferenceKeepsWhatWasTyped(t *testing.T) {
+	s := webtest.New(t)
+	maya := s.As("maya")
+	form := filled(maya)
+	form.Set("type", "emergency")
+	form.Set("incident", "Nobody can pay")
+	page := maya.Post("/releases/new", form).Status(http.StatusUnprocessableEntity).Has("#f-incident-error", "such as INC-4711")
+	typed(t, page, "#f-incident", "Nobody can pay")
+	typed(t, page, "#f-title", form.Get("title"))
+	s.As("stefan").Post("/releases/new", form).Status(http.StatusForbidden)
+	to := plan(maya, func(f url.Values) {
+		f.Set("type", "emergency")
+		f.Set("incident", "INC-4711: nobody can pay")
+	})
+	page = maya.Post(to+"/edit", url.Values{"version": {version(maya.Get(to + "/edit"))}, "title": {"Pay again"}, "summary": {"At once."}, "owner": {"0"}, "incident": {"All is well"}})
+	page.Status(http.StatusUnprocessableEntity).Has("#f-incident-error", "such as INC-4711")
+	typed(t, page, "#f-incident", "All is well")
+	typed(t, page, "#f-title", "Pay again")
+}
+
 func TestAnEmergencyLeadsToItsPath(t *testing.T) {
 	s := webtest.New(t)
 	maya := s.As("maya")
