@@ -89,7 +89,7 @@ func (s *Service) create(tx *db.Tx, actor identity.Actor, q Request) (*Release, 
 	if err := insertGates(tx, r.ID); err != nil {
 		return nil, err
 	}
-	if err := s.drawItems(tx, r, q.UnitIDs, baseline); err != nil {
+	if _, err := s.drawUnits(tx, r, q.UnitIDs, baseline); err != nil {
 		return nil, err
 	}
 	if err := insertPhase(tx, &Phase{ReleaseID: r.ID, State: Draft, Since: tx.Now, Verb: "create", ByName: actor.Name}); err != nil {

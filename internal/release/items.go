@@ -60,48 +60,6 @@ func (i Item) Change() string {
 // Retired is the to-be of an item that the release takes out of operation.
 const Retired = "retired"
 
-// drawItems lists the items of the chosen units and what is related to them.
-func (s *Service) drawItems(tx *db.Tx, r *Release, unitIDs []int64, asIs *catalog.Baseline) error {
-	if len(unitIDs) == 0 {
-		return nil
-	}
-	units, err := s.catalog.Units(tx, r.ServiceID)
-	if err != nil {
-		return err
-	}
-	why := map[int64]string{}
-	var direct []int64
-	for _, u := range units {
-		if !slices.Contains(unitIDs, u.ID) {
-			continue
-		}
-		for _, i := range u.Items {
-			why[i.ID] = "in the unit " + u.Name
-			direct = append(direct, i.ID)
-		}
-	}
-	affected, err := s.catalog.Affected(tx, direct)
-	if err != nil {
-		return err
-	}
-	items, err := s.catalog.ItemsByID(tx, affected)
-	if err != nil {
-		return err
-	}
-	var rows []Item
-	for _, i := range items {
-		if i.Retired {
-			continue
-		}
-		reason := why[i.ID]
-		if reason == "" {
-			reason = "related to one of them"
-		}
-		rows = append(rows, newItem(r, i, asIs, reason))
-	}
-	return insertItems(tx, rows)
-}
-
 func newItem(r *Release, i catalog.Item, asIs *catalog.Baseline, why string) Item {
 	version, known := "", false
 	if asIs != nil {
@@ -152,7 +110,7 @@ func (s *Service) AddItem(ctx context.Context, actor identity.Actor, key, itemKe
 			}
 			return err
 		}
-		related, err := s.addRelated(tx, r, i, baseline)
+		related, err := s.listItems(tx, r, baseline, []int64{i.ID}, nil, "related to "+i.Key)
 		if err != nil {
 			return err
 		}
@@ -161,30 +119,6 @@ func (s *Service) AddItem(ctx context.Context, actor identity.Actor, key, itemKe
 		}
 		return s.record(tx, actor, r, "item.add", "", "put %s on the list of affected items", strings.Join(append([]string{i.Key}, related...), ", "))
 	})
-}
-
-// addRelated lists what is related to an item and not listed yet, and gives its keys.
-func (s *Service) addRelated(tx *db.Tx, r *Release, of *catalog.Item, asIs *catalog.Baseline) (keys []string, err error) {
-	affected, err := s.catalog.Affected(tx, []int64{of.ID})
-	if err != nil {
-		return nil, err
-	}
-	items, err := s.catalog.ItemsByID(tx, affected)
-	if err != nil {
-		return nil, err
-	}
-	listed, err := itemsOf(tx, r.ID)
-	if err != nil {
-		return nil, err
-	}
-	var rows []Item
-	for _, i := range items {
-		if i.Retired || slices.ContainsFunc(listed, func(l Item) bool { return l.ItemID == i.ID }) {
-			continue
-		}
-		rows, keys = append(rows, newItem(r, i, asIs, "related to "+of.Key)), append(keys, i.Key)
-	}
-	return keys, insertItems(tx, rows)
 }
 
 // hidden says which items the package brings that are not on the list, or are

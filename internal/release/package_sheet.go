@@ -20,6 +20,7 @@ type PackageSheet struct {
 	Items    []Item
 	Media    []dml.Version // that the viewer may put into the package
 	Catalog  []catalog.Item
+	Units    []catalog.Unit // of the service, those of which an item is not listed
 	Licences []dml.LicenceView
 
 	Shown      *Package // an older version that was asked for, with its difference to the current one
@@ -115,7 +116,11 @@ func (s *Service) fillPackage(tx *db.Tx, actor identity.Actor, r *Release, v *Pa
 				v.Voids = append(v.Voids, string(g.Code))
 			}
 		}
-		v.Catalog, err = s.catalog.Items(tx, r.ServiceID)
+		if v.Catalog, err = s.catalog.Items(tx, r.ServiceID); err != nil {
+			return err
+		}
+		v.Units, err = s.catalog.Units(tx, r.ServiceID)
+		v.Units = missingUnits(v.Units, v.Items)
 	}
 	return err
 }

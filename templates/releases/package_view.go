@@ -149,6 +149,15 @@ func (v PackageView) unlisted() (keys []string) {
 	return keys
 }
 
+// unitOptions are the service's units of which something is not on the list.
+func (v PackageView) unitOptions() []ui.Option {
+	list := make([]ui.Option, len(v.Units))
+	for i, u := range v.Units {
+		list[i] = ui.Option{Value: id(u.ID), Label: u.Name}
+	}
+	return list
+}
+
 func itemForm(i release.Item) string { return "item-" + id(i.ID) }
 
 func removeForm(c release.Component) string { return "remove-" + id(c.ID) }

@@ -20,6 +20,7 @@ func (h handler) packageRoutes(g *echo.Group) {
 	g.POST("/releases/:key/package/components", h.addComponent)
 	g.POST("/releases/:key/package/components/:id/remove", h.removeComponent)
 	g.POST("/releases/:key/package/items", h.addItem)
+	g.POST("/releases/:key/package/units", h.addUnit)
 	g.POST("/releases/:key/package/items/:id", h.decideItem)
 	g.POST("/releases/:key/package/baseline", h.baseline)
 	g.POST("/releases/:key/package/recheck", h.recheck)
@@ -142,6 +143,14 @@ func (h handler) addItem(c echo.Context) error {
 		return h.packageAgain(c, "add-item", err)
 	}
 	return packaged(c, "#items", "The item is on the list; decide on it.")
+}
+
+func (h handler) addUnit(c echo.Context) error {
+	id, _ := strconv.ParseInt(c.FormValue("unit"), 10, 64)
+	if err := h.app.Release.AddUnit(c.Request().Context(), page.Actor(c), c.Param("key"), id); err != nil {
+		return h.packageAgain(c, "add-unit", err)
+	}
+	return packaged(c, "#items", "The release unit is added; decide on its items.")
 }
 
 // decideItem decides on one item. Its fields carry its number, because each

@@ -156,3 +156,18 @@ func TestASignedPackageIsLockedAndHashedAnew(t *testing.T) {
 	bruno.Get(to).Has("#recheck", "all match")
 	bruno.Get(at(t, s, shelfLabels, "gates", "A4")).Has("#subject", "Hashed anew, all match")
 }
+
+func TestAReleaseUnitIsAddedOnThePackagePage(t *testing.T) {
+	s := webtest.Demo(t)
+	bruno, to := s.As("bruno"), at(t, s, cardKeys, "package") // planned with one of two units
+	page := bruno.Get(to+"?do=add-unit").Status(http.StatusOK).Has("#add-item form select option", "Payment server and papers").Lacks("#add-item form", "Card gateway")
+	unit, _ := page.Doc().Find("#add-item option:contains('Payment server')").Attr("value")
+	s.As("tess").Get(to+"?do=add-unit").Status(http.StatusOK).Lacks("#items", "release unit")
+	s.As("tess").Post(to+"/units", url.Values{"unit": {unit}}).Status(http.StatusForbidden)
+	s.As("stefan").Post(to+"/units", url.Values{"unit": {unit}}).Status(http.StatusNotFound) // it is restricted
+	bruno.Post(to+"/units", url.Values{}).Status(http.StatusUnprocessableEntity).Has("#f-unit-error", "release units of Payments API")
+	bruno.Post(to+"/units", url.Values{"unit": {unit}}).Status(http.StatusSeeOther)
+	bruno.Get(to).Has("#items", "in the unit Payment server and papers").Lacks("#add-item", "Add a release unit")
+	s.As("maya").Get(at(t, s, cardKeys, "history")).Has("#record", "added the release unit Payment server and papers")
+	bruno.Post(at(t, s, shelfLabels, "package", "units"), url.Values{"unit": {unit}}).Status(http.StatusConflict).Has("[role=alert] .blockers", "Send it back to build and test")
+}
