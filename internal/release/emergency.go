@@ -35,8 +35,9 @@ type Authority struct {
 func (Authority) TableName() string { return "emergency_authorities" }
 
 // never are the criteria that no emergency defers: what is installed must be
-// what was tested, accepted and signed, by somebody, with a way back.
-var never = []string{"package.", "media.", "items.", "licences.", "tests.", "criteria.", "builds.", "verifier.", "window.", "deploy.", "gate.", "identifier.",
+// what was tested, accepted and signed, by somebody, with a way back that was tried.
+// A rehearsal after the deployment mends nothing; it may be waived by name.
+var never = []string{"package.", "media.", "items.", "licences.", "tests.", "criteria.", "builds.", "verifier.", "window.", "deploy.", "backout.", "gate.", "identifier.",
 	"policy.", "release.", "scope.", "emergency.", "model."}
 
 // deferTo marks what an emergency may owe until afterwards, at the gates that

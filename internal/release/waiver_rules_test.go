@@ -83,7 +83,8 @@ func TestWhatAWaiverExcepts(t *testing.T) {
 func TestWhatAnEmergencyMayOwe(t *testing.T) {
 	findings := func() []Finding {
 		return []Finding{{Code: "plan.agreed", State: Unmet}, {Code: "readiness.data", State: Unknown}, {Code: "package.signed", State: Unmet}, {Code: "notice.sent", State: Met},
-			{Code: "media.accepted", State: Unmet}, {Code: "items.decided", State: Unmet}, {Code: "window.freezes", State: Unmet}, {Code: "deploy.steps", State: Unmet}}
+			{Code: "media.accepted", State: Unmet}, {Code: "items.decided", State: Unmet}, {Code: "window.freezes", State: Unmet}, {Code: "deploy.steps", State: Unmet},
+			{Code: "backout.rehearsed", State: Unmet}}
 	}
 	blocking := func(list []Finding) (codes []string) {
 		for _, f := range list {
@@ -94,7 +95,7 @@ func TestWhatAnEmergencyMayOwe(t *testing.T) {
 		return codes
 	}
 	all := blocking(findings())
-	hard := []string{"package.signed", "media.accepted", "items.decided", "window.freezes", "deploy.steps"}
+	hard := []string{"package.signed", "media.accepted", "items.decided", "window.freezes", "deploy.steps", "backout.rehearsed"}
 	authority := &Authority{Kind: ECAB}
 	for _, code := range GateCodes() {
 		want := hard
