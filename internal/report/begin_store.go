@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"slipway/internal/identity"
-	"slipway/internal/noun"
 )
 
 // Beginning is one thing to set up before the first release can be made.
@@ -57,7 +56,7 @@ func peopleWords(vacant []identity.Role) string {
 	}
 	labels := make([]string, len(vacant))
 	for i, role := range vacant {
-		labels[i] = noun.Lower(role.Label())
+		labels[i] = role.Label()
 	}
 	return text + " Nobody holds yet: " + strings.Join(labels, ", ") + "."
 }

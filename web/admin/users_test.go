@@ -57,7 +57,7 @@ func TestRolesThatNobodyHoldsAreNamed(t *testing.T) {
 	ruth.Post("/setup", url.Values{"name": {"Ruth"}, "username": {"ruth"}, "password": {"slipway-demo"}}).Status(http.StatusSeeOther)
 	ruth.Post("/login", url.Values{"username": {"ruth"}, "password": {"slipway-demo"}}).Status(http.StatusSeeOther)
 	page := ruth.Get("/admin/users").Status(http.StatusOK).Has("#vacant", "9 roles that nobody holds").Has("#vacant", "Change manager").Lacks("#vacant", "Auditor").Lacks("#vacant", "Administrator")
-	ruth.Get("/").Has("#begin", "Nobody holds yet: release and deployment manager, packaging and build manager")
+	ruth.Get("/").Has("#begin", "Nobody holds yet: Release and deployment manager, Packaging and build manager")
 	to, _ := page.Doc().Find("#vacant a[href*=change-manager]").Attr("href")
 	if ticked, _ := ruth.Get(to).Status(http.StatusOK).Doc().Find("input[name=roles][checked]").Attr("value"); ticked != "change-manager" {
 		t.Errorf("%s leads to a form for %q", to, ticked)
