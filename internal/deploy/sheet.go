@@ -145,7 +145,7 @@ func (s *Service) WaveTarget(ctx context.Context, actor identity.Actor, key stri
 		if err := s.veil(tx, actor).waveTarget(t); err != nil {
 			return err
 		}
-		page = &TargetPage{Release: d.r, Wave: *d.w, Targets: []TargetView{d.targetView(*t)}}
+		page = &TargetPage{Release: d.r, Wave: *d.w, Targets: []TargetView{d.targetView(*t)}, Opens: actor.Can(identity.ReportRead, 0)}
 		if err := d.withActions(page.Targets); err != nil {
 			return err
 		}

@@ -101,6 +101,7 @@ type TargetPage struct {
 	Next    string       // to page on after; empty at the end
 	Counts  []StateCount // of all its targets
 	Digests []SignedDigest
+	Opens   bool // the viewer may open the page of a target itself
 }
 
 // RunSheet is a wave as deployment staff work on it.

@@ -48,6 +48,9 @@ func sightOf(a identity.Actor) sight {
 	return sight{all: a.Can(identity.ReportRead, 0)}
 }
 
+// SeenBy tells whether the actor may open the version's page.
+func (v *Version) SeenBy(a identity.Actor) bool { return sightOf(a).sees(v) }
+
 func (s sight) sees(v *Version) bool {
 	return s.all || v.Kind == Documentation && v.State == Accepted
 }

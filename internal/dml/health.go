@@ -38,6 +38,7 @@ type Health struct {
 	Runs      []Collection
 	Verified  *Verification // everything, the last time that somebody had it done; or nil
 	MayTend   bool          // the viewer may have it verified or collected
+	MayPlan   bool          // the viewer may see what would be collected
 }
 
 // Sum is a number of things and their bytes.
@@ -74,7 +75,7 @@ func (s *Service) Health(ctx context.Context, actor identity.Actor) (*Health, er
 	if !sightOf(actor).all {
 		return nil, fault.New(fault.Forbidden, "The health of the library is shown to those who work on releases.")
 	}
-	h := &Health{MayTend: mayTend(actor) == nil}
+	h := &Health{MayTend: mayTend(actor) == nil, MayPlan: mayPlan(actor) == nil}
 	err := s.db.View(ctx, func(tx *db.Tx) error {
 		h.Now = tx.Now
 		if err := h.count(tx); err != nil {

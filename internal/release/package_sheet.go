@@ -29,6 +29,9 @@ type PackageSheet struct {
 
 	Held map[int64]dml.Version // the media of the lines as the library holds it now, by its number
 
+	Opens         map[int64]bool // which of them the viewer may open
+	OpensLicences bool
+
 	Edits      bool            // the viewer packages, and the state allows it
 	Locked     []fault.Blocker // why one who packages cannot change it now
 	Baselines  bool
@@ -95,6 +98,10 @@ func (s *Service) fillPackage(tx *db.Tx, actor identity.Actor, r *Release, v *Pa
 	}
 	if v.Held, err = s.held(tx, v.Lines); err != nil {
 		return err
+	}
+	v.Opens, v.OpensLicences = map[int64]bool{}, actor.Can(identity.ReportRead, 0)
+	for id, m := range v.Held {
+		v.Opens[id] = m.SeenBy(actor)
 	}
 	if actor.Can(identity.ReleasePackage, r.ServiceID) {
 		locked, _ := fault.As(packable(r))

@@ -22,7 +22,7 @@ func TestTargetsAreReportedOneByOne(t *testing.T) {
 	target := list + "/pay-osl-2"
 	page := dario.Get(target).Status(http.StatusOK).Has("h1", "pay-osl-2").Has("#facts", "Before the wave")
 	dario.Get(list + "/pay-osl-99").Status(http.StatusNotFound)
-	stefan.Get(target).Status(http.StatusOK).Has("#report", "Nothing now")
+	stefan.Get(target).Status(http.StatusOK).Has("#report", "Nothing now").Lacks("main", "Its history")
 	stefan.Post(target+"/verified", filled(t, page, target+"/verified", "digest", c.release().PackageDigest, "evidence", "x")).Status(http.StatusForbidden)
 
 	verified := target + "/verified"

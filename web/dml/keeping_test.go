@@ -52,6 +52,10 @@ func TestRulesHoldsAndRehearsalsOnTheItemsPage(t *testing.T) {
 	s.get("cora", item).want(http.StatusOK, "Lifted by", "Settled", "none stands")
 	s.get("cora", "/dml/health/collection").want(http.StatusOK, "Payments server 1.4.0", "retention are over")
 	s.get("bruno", "/dml/health/collection").want(http.StatusForbidden)
+	if page := s.get("bruno", "/dml/health"); strings.Contains(page.body, "/dml/health/collection") {
+		t.Error("who may not see what would be collected is led there")
+	}
+	s.get("cora", "/dml/health").want(http.StatusOK, `href="/dml/health/collection"`)
 
 	rehearsal := url.Values{"item": {"payments-api/server"}, "rehearsed": {"1"}, "note": {"Quarterly"}}
 	s.post("bruno", "/dml/rehearsals", rehearsal).want(http.StatusForbidden)

@@ -171,3 +171,14 @@ func TestAReleaseUnitIsAddedOnThePackagePage(t *testing.T) {
 	s.As("maya").Get(at(t, s, cardKeys, "history")).Has("#record", "added the release unit Payment server and papers")
 	bruno.Post(at(t, s, shelfLabels, "package", "units"), url.Values{"unit": {unit}}).Status(http.StatusConflict).Has("[role=alert] .blockers", "Send it back to build and test")
 }
+
+// The library is not open to a stakeholder: what they may not open is named, not linked.
+func TestThePackageLeadsToWhatOneMayOpen(t *testing.T) {
+	s := webtest.Demo(t)
+	to := at(t, s, settlement, "package")
+	for name, software := range map[string]int{"stefan": 0, "dario": 1} {
+		page := s.As(name).Get(to).Status(http.StatusOK).Has("#components", "pay/pay-server")
+		count(t, page, "#components a[href='/dml/pay/pay-server']", software)
+		count(t, page, "#components a[href='/dml/pay/pay-runbook']", 1) // documentation that was accepted
+	}
+}
