@@ -69,16 +69,16 @@ func Empty(t testing.TB) *db.DB {
 		return Copy(t, nil)
 	}
 	name := fmt.Sprintf("slipway_empty_%d_%d", os.Getpid(), pgCount.Add(1))
-	if err := pgExec(server, "CREATE DATABASE "+name); err != nil {
+	if err := pgExec("CREATE DATABASE " + name); err != nil {
 		t.Fatal(err)
 	}
-	dropAfter(t, server, name)
+	dropAfter(t, name)
 	return open(t, db.Options{URL: withDatabase(server, name)})
 }
 
-func dropAfter(t testing.TB, server, name string) {
+func dropAfter(t testing.TB, name string) {
 	t.Cleanup(func() {
-		if err := pgExec(server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := pgExec("DROP DATABASE " + name + " WITH (FORCE)"); err != nil {
 			t.Error(err)
 		}
 	})
@@ -171,15 +171,16 @@ func postgresCopy(t testing.TB, server string) string {
 		t.Fatal(pgErr)
 	}
 	name := fmt.Sprintf("%s_%d", base, pgCount.Add(1))
-	if err := pgExec(server, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, base)); err != nil {
+	// The files are copied as they are; the other strategy logs each page of them.
+	if err := pgExec(fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", name, base)); err != nil {
 		t.Fatal(err)
 	}
-	dropAfter(t, server, name)
+	dropAfter(t, name)
 	return withDatabase(server, name)
 }
 
 func makePostgresTemplate(server, name string) error {
-	if err := pgExec(server, "CREATE DATABASE "+name); err != nil {
+	if err := pgExec("CREATE DATABASE " + name); err != nil {
 		return err
 	}
 	d, err := db.Open(db.Options{URL: withDatabase(server, name)})
@@ -201,12 +202,15 @@ func withDatabase(server, name string) string {
 	return u.String()
 }
 
-func pgExec(server, statement string) error {
-	handle, err := sql.Open("pgx", server)
+// pgAdmin holds the connections on which databases are made and dropped, for as
+// long as the test program runs.
+var pgAdmin = sync.OnceValues(func() (*sql.DB, error) { return sql.Open("pgx", os.Getenv("SLIPWAY_TEST_PG")) })
+
+func pgExec(statement string) error {
+	handle, err := pgAdmin()
 	if err != nil {
 		return err
 	}
-	defer handle.Close()
 	_, err = handle.Exec(statement)
 	return err
 }
