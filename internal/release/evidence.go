@@ -67,7 +67,14 @@ type Finding struct {
 	CheckedAt db.Time
 	Due       db.Time
 	Waivable  bool   // an independent approver may except it
+	Firm      string // why nobody may, in words; empty where that goes without saying
 	Area      string // code of the area of readiness that it is shown in; empty is none
+}
+
+// NotWaived gives the finding as one that nobody may except, and why.
+func (f Finding) NotWaived(why string) Finding {
+	f.Waivable, f.Firm = false, why
+	return f
 }
 
 // Blocks tells whether the finding stands in the way.

@@ -223,5 +223,5 @@ func (s *Service) forClose(tx *db.Tx, r *Release) ([]Finding, error) {
 	if owed {
 		f.Detail, f.Due = fmt.Sprintf("%s went ahead on emergency authority and is not decided.", c.Key), c.RetroDue
 	}
-	return []Finding{f}, nil
+	return []Finding{f.NotWaived("What went ahead on emergency authority is decided on, for or against.")}, nil
 }

@@ -153,7 +153,7 @@ func (s *Service) AskWaiver(ctx context.Context, actor identity.Actor, key strin
 		var c fault.Check
 		c.Need(at >= 0, "finding", "Choose the criterion that is excepted.")
 		c.Need(at < 0 || findings[at].Blocks(), "finding", "This criterion is met; it needs no exception.")
-		c.Need(at < 0 || findings[at].Waivable, "finding", "Nobody can waive this criterion.")
+		c.Need(at < 0 || findings[at].Waivable, "finding", "Nobody can waive this criterion."+because(findings, at))
 		c.Need(q.Exception != "" && len(q.Exception) <= 2000, "exception", "Say what is excepted and why it can be borne, in at most 2,000 characters.")
 		c.Need(tx.Now.Before(q.ExpiresAt), "expires", "Say until when it holds; the date lies ahead.")
 		owner, err := identity.FindPerson(tx, q.RiskOwnerID)
@@ -175,6 +175,14 @@ func (s *Service) AskWaiver(ctx context.Context, actor identity.Actor, key strin
 		}
 		return s.record(tx, actor, r, "waiver.ask", q.Exception, "asked to waive “%s” at %s", w.Title, w.Gate)
 	})
+}
+
+// because is why nobody may except a finding, as a further sentence.
+func because(findings []Finding, at int) string {
+	if at < 0 || findings[at].Firm == "" {
+		return ""
+	}
+	return " " + findings[at].Firm
 }
 
 // DecideWaiver allows or refuses an exception.

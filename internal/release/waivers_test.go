@@ -41,6 +41,18 @@ func (w *world) decideWaiver(actor identity.Actor, key string, verdict release.V
 	return w.svc.DecideWaiver(ctx, actor, key, last.ID, last.Version, verdict, comment)
 }
 
+func TestWhatIsFirmIsNotWaivedAndSaysWhy(t *testing.T) {
+	w := newWorld(t)
+	key := w.unnotified()
+	list := w.evidence[release.A4]
+	list[0] = list[0].NotWaived("Those concerned would read it in the paper.")
+	err := w.svc.AskWaiver(ctx, w.bruno, key, w.exception())
+	wrong(t, err, "finding")
+	if err == nil || !strings.Contains(err.Error(), "would read it in the paper") || len(w.waivers(key)) > 0 {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestTheLifeOfAWaiver(t *testing.T) {
 	w := newWorld(t)
 	key := w.unnotified()

@@ -161,7 +161,7 @@ func (f *closeFacts) reviewAgreed(tx *db.Tx, r *release.Release) release.Finding
 	if f.review != nil {
 		finding.Due = f.review.Due
 	}
-	return finding
+	return finding.NotWaived("Without the review nobody knows whether the release did what it was made for; it is held, and then the release closes.")
 }
 
 func (f *closeFacts) actionsOwned(tx *db.Tx, r *release.Release) release.Finding {
@@ -202,7 +202,8 @@ func (f *closeFacts) handedOver(tx *db.Tx, r *release.Release) release.Finding {
 	if len(f.items) == 0 {
 		open = []string{"nothing has been offered"}
 	}
-	return judge(tx, r, "handover.accepted", "Operations accepted every handover item", open, fmt.Sprintf("%d items", len(f.items)), identity.Operations.Label(), "#handover", "Open the handover")
+	return judge(tx, r, "handover.accepted", "Operations accepted every handover item", open, fmt.Sprintf("%d items", len(f.items)), identity.Operations.Label(), "#handover", "Open the handover").
+		NotWaived("Until operations accepted it, nobody operates the service; what they do not take they return, with a reason.")
 }
 
 // reconciled asks for the two subjects in which operations compares the record
@@ -212,7 +213,8 @@ func (f *closeFacts) reconciled(tx *db.Tx, r *release.Release) release.Finding {
 	if len(f.items) == 0 {
 		open = []string{"nothing has been offered"}
 	}
-	return judge(tx, r, "items.reconciled", "Configuration items and licences are reconciled", open, "both accepted by operations", identity.Operations.Label(), "#handover", "Open the handover")
+	return judge(tx, r, "items.reconciled", "Configuration items and licences are reconciled", open, "both accepted by operations", identity.Operations.Label(), "#handover", "Open the handover").
+		NotWaived("A closed release is proved by records that agree with what is installed.")
 }
 
 func (f *closeFacts) openItems(counts func(kind string) bool) []string {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"slipway/internal/build"
+	"slipway/internal/db"
 	"slipway/internal/dbtest"
 	"slipway/internal/fault"
 	"slipway/internal/release"
@@ -243,6 +244,31 @@ func TestClosingFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	refusedWith(t, w.svc.DecideHandover(ctx, w.omar, w.key, 8, 2, review.VerbAcceptItem, ""), known.Key())
+}
+
+// TestWhatClosingProvesIsNotWaived: review, handover and reconciliation are met,
+// or the release does not close.
+func TestWhatClosingProvesIsNotWaived(t *testing.T) {
+	w := newWorld(t, release.EarlyLife)
+	w.begin()
+	firm := map[string]bool{"pir.agreed": true, "handover.accepted": true, "items.reconciled": true}
+	w.must(w.d.View(ctx, func(tx *db.Tx) error {
+		r, err := w.releases.FindIn(tx, w.maya, w.key)
+		if err != nil {
+			return err
+		}
+		list, err := w.svc.Findings(tx, r, release.A5)
+		for _, f := range list {
+			if f.Waivable == firm[f.Code] || (f.Firm != "") != firm[f.Code] {
+				t.Errorf("%s may be waived: %v (%s)", f.Code, f.Waivable, f.Firm)
+			}
+			delete(firm, f.Code)
+		}
+		return err
+	}))
+	if len(firm) > 0 {
+		t.Errorf("A5 says nothing of %v", firm)
+	}
 }
 
 func TestMachinesSayNothingHere(t *testing.T) {

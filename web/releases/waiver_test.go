@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"slipway/internal/dbtest"
+	"slipway/internal/release"
 	"slipway/web/webtest"
 )
 
@@ -62,6 +63,25 @@ func TestAWordFallsWithThePlanAndShowsTheDifference(t *testing.T) {
 	}
 	omar.Post(gate+"/attestations", form).Status(http.StatusSeeOther)
 	count(t, omar.Get(gate), "#criterion-A4-monitoring [data-lapsed]", 0)
+}
+
+// TestWhatClosingProvesIsNotWaived is refused beside the field, with what was
+// typed and why, to those who may ask at all.
+func TestWhatClosingProvesIsNotWaived(t *testing.T) {
+	s := webtest.New(t)
+	to := plan(s.As("maya"), nil)
+	drive(t, s, to, release.Review)
+	maya, gate := s.As("maya"), to+"/gates/A5"
+	page := maya.Get(gate).Status(http.StatusOK)
+	page.Has("#criterion-pir-agreed", "It cannot be waived.").Lacks("#criterion-pir-agreed", "Ask for a waiver")
+	for _, code := range []string{"pir.agreed", "handover.accepted", "items.reconciled"} {
+		form := url.Values{"finding": {code}, "exception": {"We are in a hurry."}, "expires": {"2027-12-01"}, "risk_owner": {"1"}}
+		answer := maya.Post(gate+"/waivers", form).Status(http.StatusUnprocessableEntity)
+		if typed(t, answer, "#f-exception", "We are in a hurry."); code == "pir.agreed" {
+			answer.Has("#f-finding-error", "Nobody can waive this criterion. Without the review")
+		}
+		s.As("stefan").Post(gate+"/waivers", form).Status(http.StatusForbidden)
+	}
 }
 
 func TestAWaiverNeedsAnIndependentApprover(t *testing.T) {
