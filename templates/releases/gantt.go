@@ -2,7 +2,6 @@ package releases
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -86,7 +85,8 @@ func ganttOf(f ui.Frame, v *release.Overview) gantt {
 	}
 	g := gantt{today: percent(at(now))}
 	for _, t := range ticks(f.Zone, first, last) {
-		if x := at(t.at); x < 97 && math.Abs(x-at(now)) > 9 { // labels stay apart from each other and from today's
+		// A label begins at its line and today's stands across its own; they stay apart.
+		if x := at(t.at); x < 97 && (x < at(now)-16 || x > at(now)+7) {
 			g.ticks = append(g.ticks, tick{percent(x), t.label})
 		}
 	}

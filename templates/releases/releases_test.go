@@ -3,6 +3,7 @@ package releases
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -178,6 +179,24 @@ func TestTheChartSetsThePlanAgainstWhatHappened(t *testing.T) {
 	}
 	if len(g.ticks) == 0 || len(g.ticks) > mostTicks+1 {
 		t.Errorf("%d labels on the axis", len(g.ticks))
+	}
+}
+
+// Wherever today is, its label stands clear of those of the days.
+func TestTodayStandsClearOnTheChart(t *testing.T) {
+	for days := 1; days <= 60; days++ {
+		v := ready()
+		v.WindowStart, v.WindowEnd = at(days), at(days+2)
+		g := ganttOf(frame(), v)
+		for _, tick := range g.ticks {
+			var x, today float64
+			if _, err := fmt.Sscanf(tick.x+" "+g.today, "%f%% %f%%", &x, &today); err != nil {
+				t.Fatal(err)
+			}
+			if x+10 > today-5 && x < today+5 { // their widths, of the narrowest chart
+				t.Errorf("with the window in %d days, %s at %s meets today at %s", days, tick.label, tick.x, g.today)
+			}
+		}
 	}
 }
 
