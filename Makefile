@@ -67,8 +67,11 @@ TEST := go test -vet=off -ldflags=-w
 unit: ## every test on SQLite
 	$(TEST) ./...
 
+# The packages whose tests are linked with dbtest, which alone opens PostgreSQL.
+WITHDB = go list -test -f '{{if .ForTest}}{{.ForTest}} {{.Deps}}{{end}}' ./internal/... | grep slipway/internal/dbtest | cut -d ' ' -f 1 | sort -u
+
 pgtest: ## the service tests again, and every route, on PostgreSQL
-	.ci/with-postgres $(TEST) -count=1 $$(go list ./internal/... | grep -v /dml/blob) ./web ./web/ddi
+	packages=$$($(WITHDB)) && test -n "$$packages" && .ci/with-postgres $(TEST) -count=1 $$packages ./web ./web/ddi
 	.ci/with-postgres $(TEST) -count=1 -run OnOneDatabase ./cmd/slipway
 
 e2e: ## whole journeys in Chromium
