@@ -63,7 +63,7 @@ func (s *Service) HeadIn(tx *db.Tx, actor identity.Actor, key string) (*Head, er
 // Overview is a release's first page.
 type Overview struct {
 	Head
-	Findings   []Finding // of the gate it stands before
+	Findings   []Finding // of the gate it stands before, or that a draft is submitted to
 	Blockers   []fault.Blocker
 	Phases     []Phase
 	Package    *Package
@@ -71,6 +71,18 @@ type Overview struct {
 	Debt       bool // a retrospective decision is owed
 	Authority  *Authority
 	MayPackage bool
+}
+
+// asks is the gate whose criteria count now; none where the release waits for
+// other things.
+func (v *Overview) asks() GateCode {
+	if next := v.Next(); next != nil {
+		return next.Code
+	}
+	if v.State == Draft {
+		return A1
+	}
+	return ""
 }
 
 // activityLines is how much of the record the first page shows.
@@ -85,8 +97,8 @@ func (s *Service) Overview(ctx context.Context, actor identity.Actor, key string
 		}
 		r := head.Release
 		v = &Overview{Head: *head, MayPackage: actor.Can(identity.ReleasePackage, r.ServiceID)}
-		if next := head.Next(); next != nil {
-			if v.Findings, err = s.verdict(tx, r, next.Code); err != nil {
+		if code := v.asks(); code != "" {
+			if v.Findings, err = s.verdict(tx, r, code); err != nil {
 				return err
 			}
 			v.Blockers = blockersOf(v.Findings)

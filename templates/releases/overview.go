@@ -27,7 +27,7 @@ func verdictOf(v *release.Overview) verdict {
 	next := v.Next()
 	if next == nil {
 		rest := resting(&v.Head)
-		return verdict{sentence: rest, action: restActions[strings.TrimPrefix(rest.href, v.Link())]}
+		return verdict{sentence: rest, note: criteriaLine(v), action: restActions[strings.TrimPrefix(rest.href, v.Link())]}
 	}
 	code := string(next.Code)
 	out := verdict{sentence: sentence{href: gateLink(&v.Head, *next)}, note: criteriaLine(v), action: "Open the " + code + " checklist"}
@@ -54,6 +54,14 @@ func verdictOf(v *release.Overview) verdict {
 		}
 	}
 	return out
+}
+
+// inTheWay heads the blockers; a draft is told of them before it is submitted.
+func inTheWay(v *release.Overview) string {
+	if next := v.Next(); next != nil {
+		return "What is in the way of " + string(next.Code)
+	}
+	return "What A1 will ask for"
 }
 
 func criteriaLine(v *release.Overview) string {

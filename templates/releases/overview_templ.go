@@ -310,7 +310,7 @@ func StandingPanel(v *release.Overview) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.CardWith(ui.CardProps{ID: "blockers", Title: "What is in the way of " + string(v.Next().Code), Flush: true, Aside: aside(yours(ui.FrameOf(ctx), v))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.CardWith(ui.CardProps{ID: "blockers", Title: inTheWay(v), Flush: true, Aside: aside(yours(ui.FrameOf(ctx), v))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -372,3 +372,16 @@ func TestANewReleaseKnowsTheOnlyChoice(t *testing.T) {
 		t.Error("one of several units is ticked")
 	}
 }
+
+// What A1 will ask is known before anybody is asked to decide.
+func TestADraftIsToldWhatA1WillAsk(t *testing.T) {
+	s := webtest.Demo(t)
+	maya := s.As("maya")
+	maya.Get(at(t, s, revisionD)).Status(http.StatusOK).Has("#verdict", "Not submitted yet").Has("#verdict", "criteria met")
+	q := release.Request{ServiceKey: "PAY", Title: "Without a scope", Summary: "Tried.", Type: release.Minor, ModelVersionID: found(t, s, cardKeys).ModelVersionID, Zone: "Europe/Oslo", OwnerID: actor(t, s, "maya").UserID}
+	bare, err := s.App.Release.Create(t.Context(), actor(t, s, "maya"), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maya.Get(bare.Link()).Status(http.StatusOK).Has("#blockers h2", "What A1 will ask for").Has("#blockers", "The scope names what it affects").Has("#blockers a", "Name the items")
+}
