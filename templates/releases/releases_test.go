@@ -186,7 +186,7 @@ func TestTheChartSetsThePlanAgainstWhatHappened(t *testing.T) {
 func TestTodayStandsClearOnTheChart(t *testing.T) {
 	for days := 1; days <= 60; days++ {
 		v := ready()
-		v.WindowStart, v.WindowEnd = at(days), at(days+2)
+		v.State, v.Phases = release.Planning, []release.Phase{{State: release.Draft, Since: at(-days)}, {State: release.Planning, Since: at(-days / 2)}}
 		g := ganttOf(frame(), v)
 		for _, tick := range g.ticks {
 			var x, today float64
@@ -194,7 +194,7 @@ func TestTodayStandsClearOnTheChart(t *testing.T) {
 				t.Fatal(err)
 			}
 			if x+10 > today-5 && x < today+5 { // their widths, of the narrowest chart
-				t.Errorf("with the window in %d days, %s at %s meets today at %s", days, tick.label, tick.x, g.today)
+				t.Errorf("begun %d days ago, %s at %s meets today at %s", days, tick.label, tick.x, g.today)
 			}
 		}
 	}
