@@ -27,7 +27,7 @@ func (s *Service) AttachToGo(ctx context.Context, actor identity.Actor, key stri
 		if err != nil {
 			return desk, err
 		}
-		if err := identity.Authorize(actor, identity.WaveGo, d.r.ServiceID); err != nil {
+		if _, err := d.mayGo(); err != nil {
 			return desk, err
 		}
 		if d.r.State.Over() || !waveMoves.Allows(d.w.State, WaveVerbNoGo) {

@@ -110,7 +110,7 @@ func (s *Service) goByPolicy(ctx context.Context, key string, number, version in
 		if !a.rule.AutoGo || !d.w.AutoGo {
 			return fault.Refuse("Go for "+d.w.Label()+" is not given by itself.", d.block("wave.auto", "Give go", "A person gives go for %s.", d.w.Label()))
 		}
-		return d.giveGo(damaged, a.label, fmt.Sprintf("Nothing stood in the way; the policy lets waves of %s releases go by themselves.", d.r.Type))
+		return d.giveGo(damaged, a.label, "", fmt.Sprintf("Nothing stood in the way; the policy lets waves of %s releases go by themselves.", d.r.Type))
 	})
 }
 

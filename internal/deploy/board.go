@@ -119,8 +119,15 @@ func (d *deed) view(steps []Step, next bool, decision *Decision) (*WaveView, err
 		}
 	}
 	v.PastNoReturn = w.State == WaveRemediating && w.BackOutAt.IsZero() && len(passed(d.waves)) > 0 && (decision == nil || decision.CreatedAt.Before(w.RemediatingAt))
-	v.Can = d.waveCan()
 	var err error
+	if v.Can, err = d.waveCan(); err != nil {
+		return nil, err
+	}
+	if d.actor.Can(identity.WaveGo, d.r.ServiceID) && !d.r.State.Over() && len(d.againstNaming()) == 0 {
+		if v.Delegates, err = d.delegates(); err != nil {
+			return nil, err
+		}
+	}
 	if v.Files, v.Held, err = d.goFiles(); err != nil {
 		return nil, err
 	}
@@ -209,10 +216,12 @@ func (d *deed) explain(v *WaveView) (err error) {
 	return err
 }
 
-func (d *deed) waveCan() WaveCan {
+func (d *deed) waveCan() (WaveCan, error) {
 	w, r := d.w, d.r
 	can := func(p identity.Permission) bool { return d.actor.Can(p, r.ServiceID) && !r.State.Over() }
 	plan, give, control, report := can(identity.WavePlan), can(identity.WaveGo), can(identity.WaveControl), can(identity.TargetReport)
+	stands, err := d.delegated()
+	give = give || stands && !r.State.Over()
 	says := func(verb WaveVerb) bool { return waveMoves.Allows(w.State, verb) }
 	person := d.actor.Kind == identity.PersonKind
 	stoppable := w.State == WaveRunning || w.State == WaveVerifying || w.State == WavePaused
@@ -233,7 +242,7 @@ func (d *deed) waveCan() WaveCan {
 	if c.Edit {
 		c.MoveUp, c.MoveDown = d.plannedAt(w.Number-1), d.plannedAt(w.Number+1)
 	}
-	return c
+	return c, err
 }
 
 func (d *deed) plannedAt(number int64) bool {

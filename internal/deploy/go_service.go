@@ -42,20 +42,29 @@ func butHashing(list []fault.Blocker) []fault.Blocker {
 // GiveGo hashes the package anew and gives go for a ready wave, unless anything
 // at all stands in the way.
 func (s *Service) GiveGo(ctx context.Context, actor identity.Actor, key string, number, version int64, comment string) error {
-	damaged, err := s.rehash(ctx, actor, key, identity.WaveGo)
+	p, err := s.goBy(ctx, actor, key, number)
 	if err != nil {
 		return err
 	}
-	return s.writeWave(ctx, actor, key, number, version, identity.WaveGo, func(d *deed) error {
+	damaged, err := s.rehash(ctx, actor, key, p)
+	if err != nil {
+		return err
+	}
+	return s.writeWave(ctx, actor, key, number, version, p, func(d *deed) error {
 		if err := actor.MustBePerson(); err != nil {
 			return err
 		}
-		return d.giveGo(damaged, actor.Name, strings.TrimSpace(comment))
+		stand, err := d.mayGo()
+		if err != nil {
+			return err
+		}
+		return d.giveGo(damaged, actor.Name, stand, strings.TrimSpace(comment))
 	})
 }
 
-// giveGo gives go in somebody's name, unless anything at all stands in the way.
-func (d *deed) giveGo(damaged []fault.Blocker, by, comment string) error {
+// giveGo gives go in somebody's name, perhaps in another's place, unless anything
+// at all stands in the way.
+func (d *deed) giveGo(damaged []fault.Blocker, by, stand, comment string) error {
 	if !waveMoves.Allows(d.w.State, WaveVerbGo) {
 		return d.w.move(WaveVerbGo)
 	}
@@ -69,7 +78,7 @@ func (d *deed) giveGo(damaged []fault.Blocker, by, comment string) error {
 	if err := d.w.move(WaveVerbGo); err != nil {
 		return err
 	}
-	d.w.GoAt, d.w.GoByID, d.w.GoBy, d.w.GoComment = d.tx.Now, d.actor.UserID, by, comment
+	d.w.GoAt, d.w.GoByID, d.w.GoBy, d.w.GoComment = d.tx.Now, d.actor.UserID, standingFor(by, stand), comment
 	if err := save(d.tx, d.w); err != nil {
 		return err
 	}
@@ -80,7 +89,7 @@ func (d *deed) giveGo(damaged []fault.Blocker, by, comment string) error {
 	if err != nil {
 		return err
 	}
-	return d.recordDetail("go", comment, strings.Join(files, "\n"), "gave go for %s", d.w.Label())
+	return d.recordDetail("go", comment, strings.Join(files, "\n"), "%s", standingFor("gave go for "+d.w.Label(), stand))
 }
 
 // StartWave hashes the package anew, asks for leave again, and starts.

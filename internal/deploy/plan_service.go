@@ -206,6 +206,9 @@ func (d *deed) apply(e WaveEdit) ([]Staff, error) {
 	w.ConfirmMinutes, w.Consent = e.ConfirmMinutes, e.Consent
 	w.SuccessPercent, w.FailurePercent, w.FailureCount, w.Rollout = e.SuccessPercent, e.FailurePercent, e.FailureCount, e.Rollout
 	w.Outage = e.Outage
+	if lead.ID != w.LeadID {
+		w.DelegateID, w.DelegateName = 0, ""
+	}
 	w.LeadID, w.LeadName, w.Method, w.Parallel = lead.ID, lead.Name, e.Method, e.Parallel
 	w.WindowStart, w.WindowEnd, w.Anchor = e.WindowStart, e.WindowEnd, r.WindowStart
 	w.Hours = int64(e.WindowEnd.Sub(e.WindowStart) / time.Hour)

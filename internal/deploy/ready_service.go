@@ -186,8 +186,16 @@ func (d *deed) staffBlockers(steps []Step) ([]fault.Blocker, error) {
 
 // NoGo refuses go, or takes it back before the start, with a reason.
 func (s *Service) NoGo(ctx context.Context, actor identity.Actor, key string, number, version int64, reason string) error {
-	return s.writeWave(ctx, actor, key, number, version, identity.WaveGo, func(d *deed) error {
+	p, err := s.goBy(ctx, actor, key, number)
+	if err != nil {
+		return err
+	}
+	return s.writeWave(ctx, actor, key, number, version, p, func(d *deed) error {
 		if err := actor.MustBePerson(); err != nil {
+			return err
+		}
+		stand, err := d.mayGo()
+		if err != nil {
 			return err
 		}
 		if err := because(&reason, "reason", "Say what has to be mended before go."); err != nil {
@@ -196,7 +204,7 @@ func (s *Service) NoGo(ctx context.Context, actor identity.Actor, key string, nu
 		if err := d.w.move(WaveVerbNoGo); err != nil {
 			return err
 		}
-		d.w.NoGoAt, d.w.NoGoByID, d.w.NoGoBy, d.w.NoGoReason = d.tx.Now, actor.UserID, actor.Name, reason
+		d.w.NoGoAt, d.w.NoGoByID, d.w.NoGoBy, d.w.NoGoReason = d.tx.Now, actor.UserID, standingFor(actor.Name, stand), reason
 		if err := save(d.tx, d.w); err != nil {
 			return err
 		}
@@ -204,7 +212,7 @@ func (s *Service) NoGo(ctx context.Context, actor identity.Actor, key string, nu
 		if err != nil {
 			return err
 		}
-		return d.recordDetail("nogo", reason, strings.Join(files, "\n"), "refused go for %s", d.w.Label())
+		return d.recordDetail("nogo", reason, strings.Join(files, "\n"), "%s", standingFor("refused go for "+d.w.Label(), stand))
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"slipway/internal/db"
 	"slipway/internal/dml"
 	"slipway/internal/fault"
+	"slipway/internal/identity"
 	"slipway/internal/release"
 )
 
@@ -51,12 +52,13 @@ type WaveView struct {
 	Replaced     bool            // what it was started with is not the release's signed package any more
 	Next         bool            // the wave whose go comes next
 	Blockers     []fault.Blocker
-	BlockersFor  string           // "be ready", "go" or "start": what the blockers stand in the way of
-	Itself       string           // who lets it go by itself, "the policy PAY v1"; empty where a person gives go
-	BackBy       string           // who lets it go back by itself when it fails, with how much; empty where people decide
-	PastNoReturn bool             // a back-out needs a fresh decision that was not made yet
-	Files        []dml.Attachment // of the last word on go
-	Held         []dml.Attachment // the viewer's, that no word on go has yet
+	BlockersFor  string            // "be ready", "go" or "start": what the blockers stand in the way of
+	Itself       string            // who lets it go by itself, "the policy PAY v1"; empty where a person gives go
+	BackBy       string            // who lets it go back by itself when it fails, with how much; empty where people decide
+	PastNoReturn bool              // a back-out needs a fresh decision that was not made yet
+	Files        []dml.Attachment  // of the last word on go
+	Delegates    []identity.Person // whom the viewer, who leads it, may name to give go in their place
+	Held         []dml.Attachment  // the viewer's, that no word on go has yet
 	Can          WaveCan
 }
 

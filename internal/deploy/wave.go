@@ -136,6 +136,8 @@ type Wave struct {
 	Parallel       int64 // hosts that are worked on at once; 0 is the usual
 	LeadID         int64
 	LeadName       string
+	DelegateID     int64 // whom the lead named to give go in their place; 0 is nobody
+	DelegateName   string
 	State          WaveState
 	PackageVersion int64
 	PackageDigest  string // staged; what every target must run in the end

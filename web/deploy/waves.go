@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,6 +26,7 @@ func (h *handler) waveRoutes(g *echo.Group) {
 	g.POST("/releases/:key/waves/:n/go", h.goWith("go", "comment", "Go is given for wave %d.", s.GiveGo))
 	g.POST("/releases/:key/waves/:n/health", h.waveWith("health", "note", "The health after wave %d is confirmed.", s.ConfirmHealth))
 	g.POST("/releases/:key/waves/:n/no-go", h.goWith("no-go", "reason", "Go for wave %d is refused.", s.NoGo))
+	g.POST("/releases/:key/waves/:n/delegate", h.nameDelegate)
 	g.POST("/releases/:key/waves/:n/pause", h.waveBecause("pause", "Wave %d is paused.", s.PauseWave))
 	g.POST("/releases/:key/waves/:n/resume", h.waveBecause("resume", "Wave %d goes on.", s.ResumeWave))
 	g.POST("/releases/:key/waves/:n/fail", h.waveBecause("fail", "Wave %d is stopped as failed.", s.FailWave))
@@ -98,6 +100,15 @@ func (h *handler) waveBecause(verb, flash string, do urgentVerb) echo.HandlerFun
 			return do(ctx, actor, key, n, c.FormValue("reason"))
 		})
 	}
+}
+
+// nameDelegate names who gives go in place of the wave's lead; an empty choice
+// names nobody any more.
+func (h *handler) nameDelegate(c echo.Context) error {
+	return h.onWave(c, "delegate", "It is said who gives go for wave %d.", func(ctx context.Context, actor identity.Actor, key string, n int64) error {
+		id, _ := strconv.ParseInt(c.FormValue("delegate"), 10, 64) // anything else is nobody
+		return h.app.Deploy.NameDelegate(ctx, actor, key, n, drawnFrom(c), id)
+	})
 }
 
 func (h *handler) move(up bool) waveVerb {
