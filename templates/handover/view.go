@@ -101,7 +101,7 @@ func (v View) toOfferAll(open int) templ.Component {
 	if open < 2 {
 		return nil
 	}
-	return linkTo(v.at()+"?do="+allItems+"#handover", "Offer "+noun.Count(open, "open item")+" at once")
+	return linkTo(v.at()+"?do="+allItems+"#handover", "Describe and offer "+noun.Count(open, "open item")+" at once")
 }
 
 // acceptBlockers are what keeps the viewer from accepting the exit.
