@@ -75,19 +75,12 @@ func (k *killer) sync(f *os.File) error {
 
 // commits has every commit of the database be a step.
 func (k *killer) commits(d *db.DB) error {
-	var handle *sql.DB
-	err := d.InTx(context.Background(), func(tx *db.Tx) (err error) { handle, err = tx.Gorm().DB(); return err })
-	if err != nil {
-		return err
-	}
-	writer, err := handle.Conn(context.Background())
-	if err != nil {
-		return err
-	}
-	defer writer.Close()
-	return writer.Raw(func(c any) error {
-		c.(*sqlite3.SQLiteConn).RegisterCommitHook(func() int { k.step("commit"); return 0 })
-		return nil
+	return d.InTx(context.Background(), func(tx *db.Tx) error {
+		writer := tx.Gorm().Statement.ConnPool.(*sql.Conn) // the only one
+		return writer.Raw(func(c any) error {
+			c.(*sqlite3.SQLiteConn).RegisterCommitHook(func() int { k.step("commit"); return 0 })
+			return nil
+		})
 	})
 }
 
