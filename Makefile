@@ -22,9 +22,8 @@ ROOM := $(shell test "$$(df --output=avail -k /dev/shm 2>/dev/null | tail -n 1)"
 unit pgtest e2e: export GOTMPDIR :=
 unit pgtest e2e: export TMPDIR := $(or $(ROOM),$(TMPDIR),/tmp)
 
-# The compiler and staticcheck live too shortly to collect often. The tests do not
-# have this, as some of them look at how far the heap grows.
-fresh vet staticcheck: export GOGC := 400
+# The compiler, staticcheck and the tests live too shortly to collect often.
+fresh vet staticcheck unit pgtest e2e: export GOGC := 400
 
 .PHONY: help run dev build generate fresh format vet staticcheck lint test unit pgtest e2e check bench install clean
 
