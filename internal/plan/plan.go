@@ -12,6 +12,7 @@ import (
 	"slipway/internal/fault"
 	"slipway/internal/identity"
 	"slipway/internal/state"
+	"slipway/internal/zone"
 )
 
 // State is where a version of a plan stands.
@@ -121,9 +122,9 @@ func (c *Content) validate() error {
 // Difference is one heading that two versions say differently.
 type Difference struct{ Label, Before, After string }
 
-// Compare lists what differs from before to after. Every heading is material:
-// whoever agreed, agreed to all of them.
-func Compare(before, after *Content) []Difference {
+// Compare lists what differs from before to after, with moments as the named zone
+// has them. Every heading is material: whoever agreed, agreed to all of them.
+func Compare(before, after *Content, in string) []Difference {
 	var list []Difference
 	a, b := before.Sections(), after.Sections()
 	for i := range a {
@@ -132,15 +133,15 @@ func Compare(before, after *Content) []Difference {
 		}
 	}
 	if !slices.Equal(before.Milestones, after.Milestones) {
-		list = append(list, Difference{"Milestones", milestoneText(before.Milestones), milestoneText(after.Milestones)})
+		list = append(list, Difference{"Milestones", milestoneText(before.Milestones, in), milestoneText(after.Milestones, in)})
 	}
 	return list
 }
 
-func milestoneText(list []Milestone) string {
+func milestoneText(list []Milestone, in string) string {
 	lines := make([]string, len(list))
 	for i, m := range list {
-		lines[i] = m.Due.Std().Format("2 Jan 2006, 15:04 UTC") + " " + m.Name
+		lines[i] = zone.Moment(m.Due.Std(), in) + ": " + m.Name
 	}
 	return strings.Join(lines, "\n")
 }
@@ -223,6 +224,15 @@ func seats(people []Stakeholder, given []Agreement) []Seat {
 		list = append(list, seat)
 	}
 	return list
+}
+
+// SeatOf gives the seat of a stakeholder who has to agree.
+func SeatOf(list []Seat, s Stakeholder) (Seat, bool) {
+	i := slices.IndexFunc(list, func(seat Seat) bool { return seat.Stakeholder.ID == s.ID })
+	if i < 0 {
+		return Seat{}, false
+	}
+	return list[i], true
 }
 
 func allAgree(list []Seat) bool { return len(list) > 0 && !slices.ContainsFunc(list, Seat.Open) }

@@ -211,13 +211,13 @@ func TestSubmittingNamesEverythingMissing(t *testing.T) {
 func TestCompare(t *testing.T) {
 	a := Content{Scope: "tills", Milestones: []Milestone{{"Pilot", now}}}
 	b := a
-	if len(Compare(&a, &b)) != 0 {
+	if len(Compare(&a, &b, "Europe/Oslo")) != 0 {
 		t.Error("equal plans differ")
 	}
 	b.Set("scope", "tills and kiosks\r\nin Oslo ")
 	b.Milestones = []Milestone{{"Pilot", now.Add(days(1))}}
-	list := Compare(&a, &b)
-	if len(list) != 2 || list[0].After != "tills and kiosks\nin Oslo" || list[1].Label != "Milestones" {
+	list := Compare(&a, &b, "Europe/Oslo")
+	if len(list) != 2 || list[0].After != "tills and kiosks\nin Oslo" || list[1].Label != "Milestones" || !strings.HasSuffix(list[1].After, " Europe/Oslo: Pilot") {
 		t.Errorf("%+v", list)
 	}
 }

@@ -80,7 +80,7 @@ func (s *Service) Preview(ctx context.Context, actor identity.Actor, key string,
 		if err := content.validate(); err != nil {
 			return err
 		}
-		c = &Consequence{Differences: Compare(&p.Content, &content)}
+		c = &Consequence{Differences: Compare(&p.Content, &content, r.Zone)}
 		if p.State == Draft || c.Empty() {
 			return nil
 		}
@@ -125,7 +125,7 @@ func (s *Service) Save(ctx context.Context, actor identity.Actor, key string, co
 		if err := content.validate(); err != nil {
 			return err
 		}
-		if c.Differences = Compare(&p.Content, &content); c.Empty() {
+		if c.Differences = Compare(&p.Content, &content, r.Zone); c.Empty() {
 			return nil
 		}
 		if p.State == Draft {

@@ -88,7 +88,7 @@ func (s *Service) Between(ctx context.Context, actor identity.Actor, key string,
 		if err != nil {
 			return err
 		}
-		list = Compare(&was.Content, &is.Content)
+		list = Compare(&was.Content, &is.Content, r.Zone)
 		return nil
 	})
 	return list, err

@@ -15,6 +15,7 @@ import (
 type Circle struct {
 	Release      *release.Release
 	Stakeholders []Stakeholder
+	Seats        []Seat // of those who have to agree to the newest plan
 	Notices      []Notice
 	People       []identity.Person
 	Edits, Sends bool
@@ -31,6 +32,9 @@ func (s *Service) Circle(ctx context.Context, actor identity.Actor, key string) 
 		if c.Stakeholders, err = stakeholdersOf(tx, r.ID); err != nil {
 			return err
 		}
+		if c.Seats, err = s.seatsNow(tx, c.Stakeholders, r.ID); err != nil {
+			return err
+		}
 		if c.Notices, err = noticesOf(tx, r.ID); err != nil {
 			return err
 		}
@@ -38,6 +42,19 @@ func (s *Service) Circle(ctx context.Context, actor identity.Actor, key string) 
 		return err
 	})
 	return c, err
+}
+
+// seatsNow pairs those who have to agree with their words on the newest plan.
+func (s *Service) seatsNow(tx *db.Tx, people []Stakeholder, releaseID int64) ([]Seat, error) {
+	p, err := newestPlan(tx, releaseID)
+	if fault.KindOf(err) == fault.NotFound && err != nil {
+		return seats(people, nil), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	given, err := agreementsOf(tx, p.ID)
+	return seats(people, given), err
 }
 
 // SaveStakeholder adds (ID 0) or changes a stakeholder of a release. With

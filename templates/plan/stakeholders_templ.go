@@ -237,8 +237,8 @@ func Stakeholders(v StakeholdersView) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						if s.Required {
-							templ_7745c5c3_Err = ui.Tag("active", "required").Render(ctx, templ_7745c5c3_Buffer)
+						if seat, required := plan.SeatOf(v.Circle.Seats, s); required {
+							templ_7745c5c3_Err = word(seat).Render(ctx, templ_7745c5c3_Buffer)
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
