@@ -249,7 +249,7 @@ func joiners(tx *db.Tx, w *Wave, earlier []Wave) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.Where("targets.created_at >= ? AND NOT EXISTS (SELECT 1 FROM wave_targets wt WHERE wt.target_id = targets.id AND wt.wave_id = ?)", w.ReadyAt, w.ID), nil
+	return q.Where("targets.created_at >= ? AND NOT EXISTS (SELECT 1 FROM wave_targets wt WHERE wt.target_id = targets.id AND wt.release_id = ?)", w.ReadyAt, w.ReleaseID), nil
 }
 
 func countRows(q *gorm.DB, n *int64) error { return q.Count(n).Error }
