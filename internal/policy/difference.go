@@ -60,7 +60,7 @@ func (r Rules) lines() []Line {
 	return append(list, Line{"Responsibilities", responsibilityText(r.Responsible)},
 		Line{"Risk appetite", fmt.Sprint(r.RiskAppetite)}, Line{"An open gate expires after", noun.Count(r.GateDays, "day")},
 		Line{"Knowledge transfer is complete before", r.TransferBefore}, Line{"An emergency is decided within", noun.Count(r.RetroHours, "hour")},
-		Line{"The review is held within", noun.Count(r.PIRDays, "day")}, Line{"Back-out rehearsed before A4", yes(r.RehearsalNeeded)})
+		Line{"The review is held within", noun.Count(r.PIRDays, "day")})
 }
 
 // GateName is what an authorisation allows, in a word.
@@ -114,13 +114,6 @@ func backWords(r TypeRule) string {
 		return "may be put back by itself"
 	}
 	return "waits for a person's decision"
-}
-
-func yes(is bool) string {
-	if is {
-		return "yes"
-	}
-	return "no"
 }
 
 func roleLabels(roles []identity.Role) string {

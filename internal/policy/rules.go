@@ -28,17 +28,16 @@ const (
 
 // Rules are everything a policy says.
 type Rules struct {
-	Pattern         string               // of identifiers: {SERVICE}-{YYYY}.{MM}.{N}
-	Incidents       string               // shapes of references to what an emergency corrects, apart by spaces; empty is UsualIncidents
-	Types           map[string]TypeRule  // by release type
-	Stages          map[string]StageRule // by gate
-	Responsible     []Responsibility     // who does what at each stage
-	GateDays        int                  // an open gate expires after so many days
-	RiskAppetite    int                  // 1 to 25; a score above it blocks
-	TransferBefore  string               // when knowledge transfer must be complete: BeforeDeploy or BeforeHandover
-	RetroHours      int                  // to decide an emergency afterwards
-	PIRDays         int                  // to hold the review after early life
-	RehearsalNeeded bool                 // back-out must be rehearsed before A4
+	Pattern        string               // of identifiers: {SERVICE}-{YYYY}.{MM}.{N}
+	Incidents      string               // shapes of references to what an emergency corrects, apart by spaces; empty is UsualIncidents
+	Types          map[string]TypeRule  // by release type
+	Stages         map[string]StageRule // by gate
+	Responsible    []Responsibility     // who does what at each stage
+	GateDays       int                  // an open gate expires after so many days
+	RiskAppetite   int                  // 1 to 25; a score above it blocks
+	TransferBefore string               // when knowledge transfer must be complete: BeforeDeploy or BeforeHandover
+	RetroHours     int                  // to decide an emergency afterwards
+	PIRDays        int                  // to hold the review after early life
 }
 
 // TypeRule is what a release type means here.
@@ -212,6 +211,6 @@ func Standard() Rules {
 			{"Build and test", identity.DMLCustodian, "accepts it into the library"}, {"Deployment", identity.DeploymentStaff, "carries out and signs the steps"},
 			{"Deployment", identity.EarlyLifeSupport, "watches over early life"}, {"Review and close", identity.Operations, "accepts the handover"},
 		},
-		GateDays: 14, RiskAppetite: 9, TransferBefore: BeforeDeploy, RetroHours: 24, PIRDays: 5, RehearsalNeeded: true,
+		GateDays: 14, RiskAppetite: 9, TransferBefore: BeforeDeploy, RetroHours: 24, PIRDays: 5,
 	}
 }

@@ -31,7 +31,7 @@ func rulings() []ruling {
 
 	own := policy.Standard()
 	own.Types["minor"] = policy.TypeRule{Definition: "What was finished in the sprint.", Frequency: "every two weeks", NoticeDays: 1, ELSDays: 2}
-	own.RehearsalNeeded, own.RiskAppetite, own.TransferBefore = false, 12, policy.BeforeHandover
+	own.RiskAppetite, own.TransferBefore = 12, policy.BeforeHandover
 	own.Stages["A4"] = policy.StageRule{Approvals: []policy.ApprovalRule{{Role: identity.ChangeManager, Quorum: 1}}}
 
 	return []ruling{

@@ -23,7 +23,6 @@ type PolicyForm struct {
 	TransferBefore string               `form:"transfer_before"`
 	RetroHours     string               `form:"retro_hours"`
 	PIRDays        string               `form:"pir_days"`
-	Rehearsal      bool                 `form:"rehearsal"`
 	Add            string               `form:"add"` // the rows that one more is asked for
 }
 

@@ -11,7 +11,7 @@ import (
 func policyFormOf(r policy.Rules) view.PolicyForm {
 	f := view.PolicyForm{Pattern: r.Pattern, Incidents: r.Incidents, Types: map[string]view.TypeForm{}, Stages: map[string]view.StageForm{}, Responsible: mapped(r.Responsible, dutyFormOf),
 		GateDays: text(r.GateDays), RiskAppetite: text(r.RiskAppetite), TransferBefore: r.TransferBefore, RetroHours: text(r.RetroHours),
-		PIRDays: text(r.PIRDays), Rehearsal: r.RehearsalNeeded}
+		PIRDays: text(r.PIRDays)}
 	for _, t := range policy.Types {
 		rule := r.Types[t]
 		f.Types[t] = view.TypeForm{Definition: rule.Definition, Frequency: rule.Frequency, Notice: text(rule.NoticeDays), ELS: text(rule.ELSDays), AutoGo: rule.AutoGo, AutoBack: rule.AutoBack, AutoAll: rule.AutoAll}
@@ -50,7 +50,7 @@ func tidyPolicy(f *view.PolicyForm) {
 func rulesOf(f view.PolicyForm) policy.Rules {
 	r := policy.Rules{Pattern: strings.TrimSpace(f.Pattern), Incidents: strings.TrimSpace(f.Incidents), Types: map[string]policy.TypeRule{}, Stages: map[string]policy.StageRule{},
 		Responsible: mapped(f.Responsible, dutyOf), GateDays: whole(f.GateDays), RiskAppetite: whole(f.RiskAppetite), TransferBefore: f.TransferBefore,
-		RetroHours: whole(f.RetroHours), PIRDays: whole(f.PIRDays), RehearsalNeeded: f.Rehearsal}
+		RetroHours: whole(f.RetroHours), PIRDays: whole(f.PIRDays)}
 	for _, t := range policy.Types {
 		typed := f.Types[t]
 		r.Types[t] = policy.TypeRule{Definition: strings.TrimSpace(typed.Definition), Frequency: strings.TrimSpace(typed.Frequency),
