@@ -3,6 +3,7 @@ package dml
 import (
 	"bytes"
 	"crypto"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +19,10 @@ import (
 )
 
 // isGPGSignature tells whether binary data begin with a signature packet: tag 2
-// in the old or the new form of RFC 9580, section 4.2.
+// in the old or the new form of RFC 9580, section 4.2. One Ed25519 signature in
+// fifty begins so too, and no packet of such a signature is as short.
 func isGPGSignature(data []byte) bool {
-	return len(data) > 10 && (data[0] == 0xC2 || data[0]&^0x03 == 0x88)
+	return len(data) > 10 && len(data) != ed25519.SignatureSize && (data[0] == 0xC2 || data[0]&^0x03 == 0x88)
 }
 
 func readArmouredGPG(data []byte) (*proof, error) {

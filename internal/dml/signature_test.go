@@ -2,6 +2,7 @@ package dml
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"io"
 	"strings"
@@ -175,6 +176,16 @@ func TestBadSignaturesAreNamedAsSuch(t *testing.T) {
 	for name, text := range map[string]string{"nothing": "", "words": "signed by me", "a checksum": strings.Repeat("0a", 32), "64 letters": strings.Repeat("-", 64), "other JSON": `{"bomFormat":"CycloneDX"}`, "another payload": dsse("text/plain", "e30=", one)} {
 		if proof, err := readSignature(piece{data: []byte(text)}); proof != nil || err != nil {
 			t.Errorf("%s: %+v %v", name, proof, err)
+		}
+	}
+}
+
+// One bare signature in fifty begins as a PGP packet does.
+func TestABareSignatureIsNoPGPPacket(t *testing.T) {
+	for _, first := range []byte{0x88, 0x89, 0x8A, 0x8B, 0xC2, 0x30} {
+		data := append([]byte{first}, make([]byte, ed25519.SignatureSize-1)...)
+		if proof, err := readSignature(piece{data: data}); err != nil || proof == nil || proof.format != "Ed25519" {
+			t.Errorf("%#x: %+v %v", first, proof, err)
 		}
 	}
 }
