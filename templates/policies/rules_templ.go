@@ -742,7 +742,7 @@ func limits(r policy.Rules) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "is rehearsed before A4, whatever the policy")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "is rehearsed before A4, as under every policy")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
