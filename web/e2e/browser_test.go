@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	chromium = "/usr/bin/chromium"
+	chromium = "/usr/bin/chromium-headless-shell"
 	patience = 2 * time.Minute       // for one step of a person; a loaded machine is slow
 	glance   = 50 * time.Millisecond // between two looks at a page that is not there yet
 )
