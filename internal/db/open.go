@@ -82,8 +82,8 @@ func (d *DB) openSQLite(path string) error {
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=on&_stmt_cache_size=256"
 	var err error
-	// One writer that begins IMMEDIATE: deferred writers fail with "database
-	// is locked" whatever the timeout.
+	// One writer. It begins IMMEDIATE for migrations too, whose transactions are
+	// those of database/sql.
 	if d.write, err = d.connectSQLite(base+"&_txlock=immediate", 1); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
