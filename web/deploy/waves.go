@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -106,8 +105,13 @@ func (h *handler) waveBecause(verb, flash string, do urgentVerb) echo.HandlerFun
 // names nobody any more.
 func (h *handler) nameDelegate(c echo.Context) error {
 	return h.onWave(c, "delegate", "It is said who gives go for wave %d.", func(ctx context.Context, actor identity.Actor, key string, n int64) error {
-		id, _ := strconv.ParseInt(c.FormValue("delegate"), 10, 64) // anything else is nobody
-		return h.app.Deploy.NameDelegate(ctx, actor, key, n, drawnFrom(c), id)
+		var in struct {
+			Delegate int64 `form:"delegate"`
+		}
+		if err := page.Bind(c, &in); err != nil {
+			return err
+		}
+		return h.app.Deploy.NameDelegate(ctx, actor, key, n, drawnFrom(c), in.Delegate)
 	})
 }
 
